@@ -1,0 +1,111 @@
+"""The only source of time. The manual clock moves when it is told to, so that tests never wait."""
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Awaitable
+from typing import Any, Protocol
+
+
+class Clock(Protocol):
+    """Tell the time and wait for it, in seconds since the epoch."""
+
+    def now(self) -> float:
+        """Answer seconds since the epoch."""
+
+    def now_ms(self) -> int:
+        """Answer whole milliseconds since the epoch."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that much of this clock's time."""
+
+    async def wait_for(self, awaitable: Awaitable[Any], timeout_s: float) -> bool:
+        """Wait for something at most that long; False when time ran out, and then it is cancelled."""
+
+
+class SystemClock:
+    """The machine's clock; it never goes back within a process, even when the machine's does."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        """Answer seconds since the epoch."""
+        # Steps forward are followed (suspend, NTP); steps back are not: order must hold.
+        self._offset = max(self._offset, time.time() - time.monotonic())
+        return time.monotonic() + self._offset
+
+    def now_ms(self) -> int:
+        """Answer whole milliseconds since the epoch."""
+        return int(self.now() * 1000)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that many seconds."""
+        await asyncio.sleep(seconds)
+
+    async def wait_for(self, awaitable: Awaitable[Any], timeout_s: float) -> bool:
+        """Wait for something at most that long; False when time ran out, and then it is cancelled."""
+        return await _first(awaitable, self.sleep(max(timeout_s, 0.0)))
+
+
+class ManualClock:
+    """A clock in the user's hand."""
+
+    def __init__(self, start: float = 1_767_225_600.0) -> None:
+        self._now = start
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> float:
+        """Answer seconds since the epoch."""
+        return self._now
+
+    def now_ms(self) -> int:
+        """Answer whole milliseconds since the epoch."""
+        return round(self._now * 1000)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when the clock has been advanced that far."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + seconds, next(self._order), future))
+        await future
+
+    async def wait_for(self, awaitable: Awaitable[Any], timeout_s: float) -> bool:
+        """Wait for something at most that long; False when time ran out, and then it is cancelled."""
+        return await _first(awaitable, self.sleep(max(timeout_s, 0.0)))
+
+    def next_due(self) -> float | None:
+        """Answer when the next sleeper is due, in seconds since the epoch; None when nobody sleeps."""
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)
+        return self._sleepers[0][0] if self._sleepers else None
+
+    def advance(self, seconds: float) -> None:
+        """Move time on and wake whoever is due."""
+        self.advance_to(self._now + seconds)
+
+    def advance_to(self, instant: float) -> None:
+        """Move time on to an instant, never back, and wake whoever is due, in order."""
+        self._now = max(self._now, instant)
+        while (due := self.next_due()) is not None and due <= self._now:
+            heapq.heappop(self._sleepers)[2].set_result(None)
+
+
+async def _first(awaitable: Awaitable[Any], sleep: Awaitable[None]) -> bool:
+    work: asyncio.Future[Any] = asyncio.ensure_future(awaitable)
+    timer: asyncio.Future[None] = asyncio.ensure_future(sleep)
+    try:
+        await asyncio.wait((work, timer), return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+            return True
+        return False
+    finally:
+        for task in (work, timer):
+            if not task.done():
+                task.cancel()
+                await asyncio.wait((task,))

@@ -1,0 +1,276 @@
+"""One RocksDB holds all state. A write is visible at once and durable when the next group commit is done.
+
+One sync of the write-ahead log serves everybody who waits (RocksDB, "Basic Operations": Sync writes, group commit).
+"""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, cast
+
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Env, Options, Rdict, ReadOptions, WriteBatch
+
+from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
+from tailrace.engine.log import LOGS, Log, meta_of, open_log, value_of
+from tailrace.engine.transaction import Transaction
+
+ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
+_ROOM_CHECK_BYTES = 2**20
+_CACHE_BYTES = 32 * 2**20
+_WRITE_BUFFER_BYTES = 16 * 2**20
+
+
+class Durability(StrEnum):
+    """How far a write has gone when it is acknowledged."""
+
+    FSYNC = "fsync"  # on disk: survives a power cut
+    OS = "os"  # with the operating system: survives kill -9
+    MEMORY = "memory"  # nowhere else: for tests
+
+
+class Group:
+    """The commits that share one sync of the write-ahead log."""
+
+    __slots__ = ("callbacks", "done", "error", "logs", "waiting")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.error: BaseException | None = None
+        self.waiting: list[asyncio.Future[None]] = []
+        self.callbacks: list[Callable[[], None]] = []
+        self.logs: dict[Log, int] = {}
+
+    def finish(self, error: BaseException | None) -> None:
+        """Wake who waits; after an error nobody is told that anything is durable."""
+        self.done, self.error = True, error
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(None) if error is None else future.set_exception(error)
+        if error is None:
+            for log, head in self.logs.items():
+                log.reach(head)
+            for callback in self.callbacks:
+                callback()
+
+
+class Durable:
+    """Await it to know that a commit is on disk."""
+
+    __slots__ = ("_group",)
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+
+    def __await__(self) -> Generator[Any, None, None]:
+        group = self._group
+        if not group.done:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            group.waiting.append(future)
+            yield from future
+        elif group.error is not None:
+            raise group.error
+
+
+class Store:
+    """Open the state of a data directory; begin and commit transactions; find logs."""
+
+    def __init__(self, path: Path, durability: Durability = Durability.FSYNC) -> None:
+        self.path = path
+        self.durability = durability
+        self.logs: dict[str, Log] = {}
+        self._db = Rdict(str(path), _options(durability))
+        self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
+        self._open_group = Group()
+        self._syncing = False
+        self._broken: BaseException | None = None
+        self._unchecked_bytes = _ROOM_CHECK_BYTES
+        self._next_log = 1 + max((int.from_bytes(raw[:8], "big") for _, raw in self._log_rows()), default=0)
+
+    def begin(self) -> Transaction:
+        """Begin a transaction; commit it in the same turn of the event loop."""
+        return Transaction(self)
+
+    def commit(self, transaction: Transaction) -> Durable:
+        """Make a transaction visible now; the answer can be awaited until it is on disk.
+
+        Raises StoreFull when the disk has no room, StoreBroken after a failed write, TransactionConflict when a log
+        moved on since the transaction appended to it. The transaction is given up then.
+        """
+        try:
+            size = self._write(transaction)
+        except BaseException:
+            transaction.abort()
+            raise
+        transaction.closed = True
+        group = self._open_group
+        for appended in transaction.appended:
+            last = appended.first + len(appended.records) - 1
+            appended.log.grow(last, appended.time_ms)
+            group.logs[appended.log] = last
+        group.callbacks.extend(transaction.durable)
+        for callback in transaction.committed:
+            callback()
+        if size or group.callbacks:
+            self._schedule()
+            return Durable(group)
+        return _DONE
+
+    def log(self, log_id: str) -> Log:
+        """Answer a log by its id; one never written to is empty."""
+        log = self.logs.get(log_id)
+        if log is None:
+            raw = self.read(LOGS.prefix + log_id.encode())
+            log = self.logs[log_id] = open_log(self, log_id, raw, self._next_log)
+            if raw is None:
+                self._next_log += 1
+        return log
+
+    def forget(self, log: Log) -> None:
+        """Let go of a deleted log and wake who waits for it."""
+        if self.logs.get(log.id) is log:
+            del self.logs[log.id]
+        log.wake()
+
+    def read(self, key: bytes) -> bytes | None:
+        """Answer the visible value of a whole key."""
+        value: bytes | None = self._db.get(key)
+        return value
+
+    def iterate(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        """Answer whole keys and values with start <= key < stop in key order, or backwards."""
+        bounds = ReadOptions()
+        bounds.set_iterate_lower_bound(start)
+        bounds.set_iterate_upper_bound(stop)
+        pairs = self._db.items(backwards=reverse, read_opt=bounds)
+        return cast(Iterator[tuple[bytes, bytes]], pairs)
+
+    def close(self) -> None:
+        """Sync, answer who still waits, and close."""
+        group, self._open_group = self._open_group, Group()
+        self._syncer.shutdown(wait=True)
+        error = self._sync()
+        group.finish(error)
+        self._db.close()
+
+    def _write(self, transaction: Transaction) -> int:
+        if transaction.closed:
+            raise TransactionConflict("this transaction is closed; begin another")
+        if self._broken is not None:
+            raise StoreBroken(f"nothing can be written: {self._broken}; start Tailrace anew") from self._broken
+        batch = WriteBatch(raw_mode=True)
+        grows = bool(transaction.appended)
+        for start, stop in transaction.ranges:
+            batch.delete_range(start, stop)
+        for key, value in transaction.staged.items():
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+                grows = True
+        for appended in transaction.appended:
+            log = appended.log
+            if log.head + 1 != appended.first:
+                raise TransactionConflict(f"log {log.id} moved on while a transaction was open")
+            if not log.known:
+                batch.put(LOGS.prefix + log.id.encode(), meta_of(log))
+            for sequence, record in enumerate(appended.records, appended.first):
+                batch.put(log.key(sequence), value_of(appended.time_ms, record))
+        if batch.is_empty():
+            return 0
+        size: int = batch.size_in_bytes()
+        if grows:
+            self._check_room(size)
+        try:
+            self._db.write(batch)
+        except Exception as error:
+            self._broken = error
+            raise StoreBroken(f"the disk refused a write: {error}; free some space and start Tailrace anew") from error
+        return size
+
+    def _check_room(self, size: int) -> None:
+        self._unchecked_bytes += size
+        if self._unchecked_bytes < _ROOM_CHECK_BYTES or self.durability is Durability.MEMORY:
+            return
+        if self.room() < ROOM_BYTES_MIN + size:
+            raise StoreFull(f"the disk under {self.path.parent} is full; free some space and send the request again")
+        self._unchecked_bytes = 0
+
+    def room(self) -> int:
+        """Answer the free bytes of the disk under the data directory."""
+        return shutil.disk_usage(self.path.parent).free
+
+    def _schedule(self) -> None:
+        if self._syncing:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            group, self._open_group = self._open_group, Group()
+            group.finish(self._sync())
+            return
+        self._syncing = True
+        # Everything that commits in this turn of the loop joins the group; then one sync serves it.
+        loop.call_soon(self._start_sync, loop)
+
+    def _start_sync(self, loop: asyncio.AbstractEventLoop) -> None:
+        group, self._open_group = self._open_group, Group()
+        if self.durability is not Durability.FSYNC:
+            self._finish_sync(group, None)
+            return
+
+        def work() -> None:
+            error = self._sync()
+            loop.call_soon_threadsafe(self._finish_sync, group, error)
+
+        try:
+            self._syncer.submit(work)
+        except RuntimeError as closed:
+            self._finish_sync(group, closed)
+
+    def _finish_sync(self, group: Group, error: BaseException | None) -> None:
+        self._syncing = False
+        group.finish(error)
+        if self._open_group.logs or self._open_group.waiting or self._open_group.callbacks:
+            self._schedule()
+
+    def _sync(self) -> BaseException | None:
+        if self.durability is not Durability.FSYNC:
+            return None
+        try:
+            self._db.flush_wal(True)
+        except Exception as error:
+            self._broken = error
+            return StoreBroken(f"the disk refused a sync: {error}; start Tailrace anew")
+        return None
+
+    def _log_rows(self) -> Iterator[tuple[bytes, bytes]]:
+        return self.iterate(LOGS.prefix, LOGS.stop)
+
+
+def _options(durability: Durability) -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
+    options.set_max_write_buffer_number(4)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_max_background_jobs(2)
+    options.set_keep_log_file_num(2)
+    blocks = BlockBasedOptions()
+    blocks.set_block_cache(Cache(_CACHE_BYTES))
+    blocks.set_bloom_filter(10, False)
+    options.set_block_based_table_factory(blocks)
+    if durability is Durability.MEMORY:
+        options.set_env(Env.mem_env())
+    return options
+
+
+def _done() -> Durable:
+    group = Group()
+    group.done = True
+    return Durable(group)
+
+
+_DONE = _done()
