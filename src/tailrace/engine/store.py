@@ -4,6 +4,7 @@ One sync of the write-ahead log serves everybody who waits (RocksDB, "Basic Oper
 """
 
 import asyncio
+import itertools
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -142,10 +143,12 @@ class Store:
     def iterate(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """Answer whole keys and values with start <= key < stop in key order, or backwards."""
         bounds = ReadOptions()
-        bounds.set_iterate_lower_bound(start)
         bounds.set_iterate_upper_bound(stop)
-        pairs = self._db.items(backwards=reverse, read_opt=bounds)
-        return cast(Iterator[tuple[bytes, bytes]], pairs)
+        # rocksdict keeps to the upper bound only.
+        if not reverse:
+            return cast(Iterator[tuple[bytes, bytes]], self._db.items(read_opt=bounds, from_key=start))
+        backwards = cast(Iterator[tuple[bytes, bytes]], self._db.items(backwards=True, read_opt=bounds))
+        return itertools.takewhile(lambda pair: pair[0] >= start, backwards)
 
     def close(self) -> None:
         """Sync, answer who still waits, and close."""
@@ -153,7 +156,8 @@ class Store:
         self._syncer.shutdown(wait=True)
         error = self._sync()
         group.finish(error)
-        self._db.close()
+        if self.durability is not Durability.MEMORY:  # RocksDB's memory has nothing to sync and refuses to
+            self._db.close()
 
     def _write(self, transaction: Transaction) -> int:
         if transaction.closed:

@@ -70,6 +70,8 @@ class Transaction:
     def delete_range(self, space: Space, start: bytes = b"", stop: bytes | None = None) -> None:
         """Stage the removal of every key with start <= key < stop, whatever their number, at a constant cost."""
         first, last = space.prefix + start, space.stop if stop is None else space.prefix + stop
+        if first >= last:
+            return
         for full in [full for full in self.staged if first <= full < last]:
             self._stage(full, None)
         self.ranges.append((first, last))

@@ -1,6 +1,8 @@
 """A service: its operations by AWS's names, the permissions they need, and what it does when the cloud starts."""
 
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tailrace.service.call import Call
@@ -12,6 +14,16 @@ Permissions = Callable[[str, dict[str, Any], str, str], Sequence[Permission]]
 Start = Callable[[Cloud], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: its function, whether it waits (async), whether only other services may call it."""
+
+    name: str
+    handler: Handler
+    waits: bool
+    internal: bool
+
+
 class Service:
     """Register operations with ``@SERVICE.operation("PutRecord")``; names are botocore's."""
 
@@ -19,8 +31,7 @@ class Service:
         self.name = name
         self.iam_prefix = iam_prefix or name
         self.opaque_shapes: frozenset[str] = frozenset()
-        self.operations: dict[str, Handler] = {}
-        self.internals: set[str] = set()
+        self.operations: dict[str, Operation] = {}
         self.starts: list[Start] = []
         self._permissions: Permissions | None = None
 
@@ -28,7 +39,7 @@ class Service:
         """Register an operation of AWS's API: a sync function decides, an async one waits for something."""
 
         def register(handler: Handler) -> Handler:
-            self._add(name, handler)
+            self._add(name, handler, internal=False)
             return handler
 
         return register
@@ -37,8 +48,7 @@ class Service:
         """Register an operation for the other services only: the wire never reaches it."""
 
         def register(handler: Handler) -> Handler:
-            self._add(name, handler)
-            self.internals.add(name)
+            self._add(name, handler, internal=True)
             return handler
 
         return register
@@ -59,7 +69,7 @@ class Service:
             return [(f"{self.iam_prefix}:{operation}", "*")]
         return self._permissions(operation, params, region, account)
 
-    def _add(self, name: str, handler: Handler) -> None:
+    def _add(self, name: str, handler: Handler, *, internal: bool) -> None:
         if name in self.operations:
             raise ValueError(f"{self.name} registers {name} twice")
-        self.operations[name] = handler
+        self.operations[name] = Operation(name, handler, inspect.iscoroutinefunction(handler), internal)

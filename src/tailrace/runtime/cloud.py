@@ -1,0 +1,230 @@
+"""The door: the only way into a service, for HTTP requests, consumers under their role, CloudFormation and tests alike.
+
+It validates against botocore's model, authorises, dispatches, commits and meters.
+"""
+
+import importlib
+import random
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tailrace.engine.clock import Clock, SystemClock
+from tailrace.engine.consumer import Consumers
+from tailrace.engine.data_directory import DataDirectory
+from tailrace.engine.errors import EngineError
+from tailrace.engine.faults import Faults
+from tailrace.engine.files import Files
+from tailrace.engine.job import Jobs
+from tailrace.engine.ledger import Ledger
+from tailrace.engine.store import Durability, Durable, Store
+from tailrace.engine.transaction import Transaction
+from tailrace.runtime import services
+from tailrace.runtime.settings import Settings
+from tailrace.service.call import Call
+from tailrace.service.principal import Principal
+from tailrace.service.service import Operation, Service
+from tailrace.wire.errors import AwsError
+
+
+def _part(module: str, name: str) -> Any:  # TODO: goes when all rooms are built
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError:
+        return None
+
+
+class LocalCloud:
+    """One account on one machine: everything put together over one data directory."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, rooms: Iterable[Service] | None = None
+    ) -> None:
+        """Open the state. Raises StoreBusy or FormatUnknown; nothing runs before ``start``."""
+        self.settings = settings
+        self.account = settings.account
+        self.endpoint = f"http://{settings.host}:{settings.port}"
+        self.directory = DataDirectory(settings.data_dir)
+        self.store = Store(self.directory.store, settings.durability)
+        self.clock: Clock = clock or SystemClock()
+        self.random = random.Random(settings.seed)
+        self.faults = Faults()
+        self.ledger = Ledger()
+        self.files = Files(self.directory.path, synced=settings.durability is Durability.FSYNC)
+        self.jobs = Jobs(self.store, self.clock)
+        self.consumers = Consumers(self.clock)
+        self.services = {room.name: room for room in (services.load() if rooms is None else rooms)}
+        tasks, meter = _part("tailrace.runtime.tasks", "Tasks"), _part("tailrace.cloudwatch.meter", "Meter")
+        authorizer = _part("tailrace.iam.authorization", "Authorizer")
+        self.tasks: Any = tasks() if tasks else None
+        self.meters: Any = meter() if meter else None
+        self.authorizer: Any = authorizer() if authorizer else None
+        model = _part("tailrace.wire.model", "model_of")
+        self._model_of = model
+
+    async def start(self) -> None:
+        """Resume what ran when the cloud was last stopped."""
+        for room in self.services.values():
+            for begin in room.starts:
+                await begin(self)
+        self.jobs.resume()
+
+    async def stop(self) -> None:
+        """Stop everything where it stands and close the state; it goes on from there next time."""
+        await self.consumers.stop_all()
+        await self.jobs.stop()
+        if self.tasks is not None:
+            await self.tasks.close()
+        self.store.close()
+        self.directory.close()
+
+    def call(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        principal: Principal,
+        *,
+        region: str,
+        transaction: Transaction | None = None,
+    ) -> dict[str, Any]:
+        """Carry out a sync operation; see ``tailrace.service.cloud.Cloud``."""
+        found = self._operation(service, operation)
+        if found.waits:
+            raise TypeError(f"{service} {operation} waits for something: await cloud.request instead")
+        if transaction is None:
+            own = self.store.begin()
+            result = self._decide(found, service, params, principal, region, own)
+            self._commit(own)
+            return result
+        mark = transaction.mark()
+        try:
+            self._admit(transaction, found, service, params, principal, region)
+            staged: dict[str, Any] = found.handler(self._a_call(found, service, params, principal, region, transaction))
+            return staged
+        except BaseException:
+            transaction.rollback(mark)
+            raise
+
+    async def request(
+        self, service: str, operation: str, params: dict[str, Any], principal: Principal, *, region: str
+    ) -> dict[str, Any]:
+        """Carry out any operation and answer when its effects are on disk; see ``tailrace.service.cloud.Cloud``."""
+        found = self._operation(service, operation)
+        try:
+            if found.waits:
+                self._admit(self.store.begin(), found, service, params, principal, region)
+                waited: dict[str, Any] = await found.handler(
+                    self._a_call(found, service, params, principal, region, None)
+                )
+                return waited
+            transaction = self.store.begin()
+            result = self._decide(found, service, params, principal, region, transaction)
+            await self._commit(transaction)
+            return result
+        except EngineError as error:
+            raise _translated(error) from error
+
+    def assume_role(
+        self,
+        role_arn: str,
+        service_principal: str,
+        session: str,
+        *,
+        region: str,
+        source_arn: str | None = None,
+        transaction: Transaction | None = None,
+    ) -> Principal:
+        """Answer a session of a role for an AWS service; see ``tailrace.service.cloud.Cloud``."""
+        context = {"aws:SourceAccount": self.account, "aws:RequestedRegion": region}
+        if source_arn is not None:
+            context["aws:SourceArn"] = source_arn
+        assumed: Principal = self.authorizer.assume(
+            transaction or self.store.begin(), role_arn, service_principal, session, context
+        )
+        return assumed
+
+    def meter(
+        self, region: str, namespace: str, metric: str, dimensions: Mapping[str, str], value: float, unit: str = "Count"
+    ) -> None:
+        """Count something for CloudWatch."""
+        if self.meters is not None:
+            self.meters.add(region, namespace, metric, dimensions, value, unit, self.clock.now())
+
+    def _operation(self, service: str, operation: str) -> Operation:
+        room = self.services.get(service)
+        found = room.operations.get(operation) if room else None
+        if found is None:
+            raise AwsError(
+                "UnknownOperationException", f"Tailrace does not carry out {service} {operation} yet.", status=501
+            )
+        return found
+
+    def _decide(
+        self,
+        found: Operation,
+        service: str,
+        params: dict[str, Any],
+        principal: Principal,
+        region: str,
+        transaction: Transaction,
+    ) -> dict[str, Any]:
+        try:
+            self._admit(transaction, found, service, params, principal, region)
+            result: dict[str, Any] = found.handler(self._a_call(found, service, params, principal, region, transaction))
+            return result
+        except BaseException:
+            transaction.abort()
+            raise
+
+    def _admit(
+        self,
+        transaction: Transaction,
+        found: Operation,
+        service: str,
+        params: dict[str, Any],
+        principal: Principal,
+        region: str,
+    ) -> None:
+        if not found.internal and self._model_of is not None:
+            self._model_of(service).validate(found.name, params)
+        if principal.kind != "root" and self.authorizer is not None:
+            required = self.services[service].required(found.name, params, region, self.account)
+            context = {"aws:RequestedRegion": region, "aws:PrincipalAccount": principal.account}
+            self.authorizer.authorize(transaction, principal, required, context, protocol_style=_style(service))
+
+    def _a_call(
+        self,
+        found: Operation,
+        service: str,
+        params: dict[str, Any],
+        principal: Principal,
+        region: str,
+        transaction: Transaction | None,
+    ) -> Call:
+        request_id = f"{self.random.getrandbits(128):032x}"
+        return Call(
+            service,
+            found.name,
+            params,
+            principal,
+            region,
+            self.account,
+            request_id,
+            self.clock.now(),
+            self,
+            transaction,
+        )
+
+    def _commit(self, transaction: Transaction) -> Durable:
+        return self.store.commit(transaction)
+
+
+_QUERY = frozenset({"iam", "sts", "cloudformation"})
+
+
+def _style(service: str) -> str:
+    return "s3" if service == "s3" else "query" if service in _QUERY else "json"
+
+
+def _translated(error: EngineError) -> AwsError:
+    return AwsError("ServiceUnavailable", str(error), status=503)
