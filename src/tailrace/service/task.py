@@ -4,7 +4,7 @@ from typing import Any
 
 
 class TaskError(Exception):
-    """The function raised. ``type_name`` is the class of its exception, ``data`` its ``data`` attribute if JSON can carry it."""
+    """The function raised: ``type_name`` is its exception's class, ``data`` its ``data`` if JSON can carry that."""
 
     def __init__(self, type_name: str, message: str, data: Any = None) -> None:
         super().__init__(f"{type_name}: {message}" if message else type_name)
