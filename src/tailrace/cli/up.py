@@ -1,0 +1,90 @@
+"""``tailrace up``: run the cloud in the foreground until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from tailrace.engine.errors import EngineError
+from tailrace.engine.store import Durability
+from tailrace.runtime.settings import ACCOUNT, PORT, Settings
+
+
+def up(
+    template: Annotated[Path | None, typer.Argument(help="A CloudFormation template to deploy once it serves.")] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on; another than loopback needs --auth iam.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = PORT,
+    data_dir: Annotated[Path, typer.Option(help="Where all state is kept.")] = Path(".tailrace"),
+    durability: Annotated[
+        Durability, typer.Option(help="fsync survives a power cut, os survives kill -9, memory keeps nothing.")
+    ] = Durability.FSYNC,
+    auth: Annotated[
+        Literal["none", "iam"],
+        typer.Option(help="none: all callers are the root. iam: signatures and policies decide."),
+    ] = "none",
+    account: Annotated[str, typer.Option(help="The account id of this cloud: 12 digits.")] = ACCOUNT,
+) -> None:
+    """Run Tailrace in the foreground. It prints one line with `ready` and its endpoint once it serves.
+
+    Example: tailrace up examples/orders/template.yaml --port 4566
+    """
+    if auth == "none" and not _is_loopback(host):
+        _refuse(f"a host other than loopback ({host}) requires --auth iam, so that only signed requests are served")
+    if template is not None and not template.is_file():
+        _refuse(f"there is no template at {template}")
+    if len(account) != 12 or not account.isdigit():
+        _refuse(f"an account id has 12 digits, not {account!r}")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    settings = Settings(data_dir=data_dir, durability=durability, host=host, port=port, auth=auth, account=account)
+    try:
+        import uvloop
+
+        uvloop.run(_run(settings, template))
+    except EngineError as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"cannot listen on {host}:{port}: {error.strerror or error}; name another --port")
+
+
+async def _run(settings: Settings, template: Path | None) -> None:
+    from tailrace.runtime.running import running
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with running(settings) as cloud:
+        if cloud.root_key_path is not None:
+            print(f"root key in {cloud.root_key_path}", flush=True)
+        print(f"tailrace ready at {cloud.endpoint}", flush=True)
+        if template is not None:
+            await _deploy(template, cloud.endpoint)
+        await stopped.wait()
+
+
+async def _deploy(template: Path, endpoint: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tailrace", "deploy", str(template), "--endpoint", endpoint
+    )
+    if await process.wait() != 0:
+        print(f"{template} was not deployed; Tailrace goes on without it", file=sys.stderr, flush=True)
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse(reason: str) -> None:
+    print(f"tailrace: {reason}", file=sys.stderr)
+    raise typer.Exit(1)
