@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tailrace.engine.errors import StoreFull, TransactionConflict
 from tailrace.engine.space import Space
 from tailrace.engine.store import Durability, Store

@@ -1,0 +1,99 @@
+"""Consumers: effects, counts and position in one commit; nothing settled without an account; nothing done twice."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tailrace.engine.clock import ManualClock
+from tailrace.engine.consumer import Consumer, Consumers
+from tailrace.engine.ledger import Hop, Imbalance, Ledger
+from tailrace.engine.store import Durability, Store
+
+HOP = Hop(kind="test", name="copy", region="us-east-1", source="from", target="to")
+
+
+class Copier(Consumer):
+    """Copies one log into another, and dies where it is told to."""
+
+    def __init__(self, store: Store, clock: ManualClock, die_at: int = 0) -> None:
+        super().__init__(store, clock, Ledger(), "test/copy", HOP)
+        self.die_at = die_at
+
+    async def run(self) -> None:
+        source = self.store.log("from")
+        while True:
+            after = self.position("from")
+            entries = source.read(after, 3, 1000)
+            if not entries:
+                await source.wait(after)
+                continue
+            transaction = self.store.begin()
+            for entry in entries:
+                transaction.append("to", [entry.data], entry.time_ms)
+                if entry.sequence == self.die_at:
+                    self.die_at = 0
+                    raise RuntimeError("died in the middle of a batch")
+            self.settle(transaction, "from", entries[-1].sequence, delivered=len(entries))
+            self.store.commit(transaction)
+
+
+def open_store(path: Path) -> Store:
+    return Store(path / "store", Durability.OS)
+
+
+def test_a_copy_is_exact_even_when_the_consumer_dies_in_the_middle(tmp_path: Path) -> None:
+    async def scenario() -> list[bytes]:
+        store, clock = open_store(tmp_path), ManualClock()
+        consumer, consumers = Copier(store, clock, die_at=5), Consumers(clock)
+        beginning = store.begin()
+        consumer.begin_at(beginning, "from", 0)
+        store.commit(beginning)
+        consumers.start(consumer)
+        for number in range(10):
+            transaction = store.begin()
+            transaction.append("from", [b"%d" % number], number)
+            store.commit(transaction)
+        for _ in range(200):
+            await asyncio.sleep(0)
+            clock.advance(1)
+        await consumers.stop_all()
+        standing = consumer.ledger.standing(store.begin(), "test/copy")
+        assert standing is not None
+        assert (standing.delivered, standing.settled, standing.note) == (10, {"from": 10}, None)
+        copied = [entry.data for entry in store.log("to").read(0, 99, 9999)]
+        store.close()
+        return copied
+
+    assert asyncio.run(scenario()) == [b"%d" % number for number in range(10)]
+
+
+def test_settling_without_an_account_is_refused(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    consumer = Copier(store, ManualClock())
+    transaction = store.begin()
+    with pytest.raises(Imbalance, match="before it began"):
+        consumer.settle(transaction, "from", 1, delivered=1)
+    consumer.begin_at(transaction, "from", 3)
+    consumer.begin_at(transaction, "from", 0)
+    consumer.settle(transaction, "from", 5, delivered=1, failed=1)
+    with pytest.raises(Imbalance, match="3 records received, 2 accounted for"):
+        consumer.settle(transaction, "from", 6)
+    store.commit(transaction)
+    assert consumer.position("from") == 5
+
+
+def test_a_note_says_why_and_goes_with_the_next_success(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    consumer = Copier(store, ManualClock())
+    transaction = store.begin()
+    consumer.begin_at(transaction, "from", 0)
+    store.commit(transaction)
+    consumer.note("the role may not")
+    standing = consumer.ledger.standing(store.begin(), consumer.id)
+    assert standing is not None and standing.note == "the role may not"
+    transaction = store.begin()
+    consumer.settle(transaction, "from", 1, filtered=1)
+    store.commit(transaction)
+    standing = consumer.ledger.standing(store.begin(), consumer.id)
+    assert standing is not None and standing.note is None
