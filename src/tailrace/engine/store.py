@@ -4,13 +4,12 @@ One sync of the write-ahead log serves everybody who waits (RocksDB, "Basic Oper
 """
 
 import asyncio
-import itertools
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Env, Options, Rdict, ReadOptions, WriteBatch
 
@@ -142,13 +141,21 @@ class Store:
 
     def iterate(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """Answer whole keys and values with start <= key < stop in key order, or backwards."""
+        # rocksdict's items() loses its bounds; its iterator keeps them while the options live. The upper bound spares a
+        # walk over whatever was deleted behind it.
         bounds = ReadOptions()
         bounds.set_iterate_upper_bound(stop)
-        # rocksdict keeps to the upper bound only.
+        at = self._db.iter(bounds)
         if not reverse:
-            return cast(Iterator[tuple[bytes, bytes]], self._db.items(read_opt=bounds, from_key=start))
-        backwards = cast(Iterator[tuple[bytes, bytes]], self._db.items(backwards=True, read_opt=bounds))
-        return itertools.takewhile(lambda pair: pair[0] >= start, backwards)
+            at.seek(start)
+            while at.valid():
+                yield at.key(), at.value()
+                at.next()
+            return
+        at.seek_to_last()
+        while at.valid() and (key := at.key()) >= start:
+            yield key, at.value()
+            at.prev()
 
     def close(self) -> None:
         """Sync, answer who still waits, and close."""
