@@ -1,0 +1,1 @@
+"""DynamoDB and DynamoDB Streams: tables, items, expressions, indexes, transactions, TTL and change records."""
