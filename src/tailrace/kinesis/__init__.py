@@ -1,0 +1,1 @@
+"""Kinesis Data Streams: shards, records, iterators, resharding."""

@@ -1,0 +1,180 @@
+"""PutRecord and PutRecords: each record goes to the open shard that its hash key falls into.
+
+A hot path: one look at the stream, one bisection a record, one append a shard. Order within a shard is the request's.
+"""
+
+from bisect import bisect_right
+from hashlib import md5
+from typing import Any
+
+from tailrace.engine.transaction import Transaction
+from tailrace.kinesis import sequence
+from tailrace.kinesis.registry import SERVICE
+from tailrace.kinesis.routes import Route, Routes, explicit_hash_key, routes_of
+from tailrace.kinesis.stream import Stream, find, invalid
+from tailrace.service.call import Call
+from tailrace.service.kinesis_record import SEQUENCE_SHIFT, entry, sequence_number
+from tailrace.wire.errors import AwsError
+
+REQUEST_BYTES_MAX = 10 * 2**20
+PARTIAL_FAULT = "kinesis:put-records-partial"
+THROTTLE_FAULT = "kinesis:throttle"
+
+
+@SERVICE.operation("PutRecord")
+def put_record(call: Call) -> dict[str, Any]:
+    """Append one record and answer where it is."""
+    stream = find(call)
+    ordering = call.params.get("SequenceNumberForOrdering")
+    if ordering is not None:
+        _check_ordering(call, stream, ordering)
+    routes = routes_of(call.transaction, stream)
+    at, raw = _placed(stream, routes, call.params, "")
+    _refuse_dry_run(call)
+    if call.cloud.faults.strikes(THROTTLE_FAULT):
+        raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, routes.shards[at]))
+    number = _append(call, routes.shards[at], [raw])
+    _meter(call, stream, "PutRecord", 1, 0, len(raw))
+    return {"ShardId": routes.shards[at].shard_id, "SequenceNumber": str(number)}
+
+
+@SERVICE.operation("PutRecords")
+def put_records(call: Call) -> dict[str, Any]:
+    """Append up to 500 records and answer where each is, in the request's order."""
+    stream = find(call)
+    records = call.params["Records"]
+    routes = routes_of(call.transaction, stream)
+    places, batches, size = _distributed(stream, routes, records)
+    _refuse_dry_run(call)
+    if call.cloud.faults.hits():
+        return _put_faulty(call, stream, routes, places, batches)
+    answers: list[dict[str, str]] = [{}] * len(places)
+    numbers = [0] * len(batches)
+    for at, batch in enumerate(batches):
+        if batch:
+            numbers[at] = _append(call, routes.shards[at], batch)
+    step = 1 << SEQUENCE_SHIFT
+    names = [route.shard_id for route in routes.shards]
+    for index, at in enumerate(places):
+        answers[index] = {"SequenceNumber": str(numbers[at]), "ShardId": names[at]}
+        numbers[at] += step
+    _meter(call, stream, "PutRecords", len(places), 0, size)
+    return {"FailedRecordCount": 0, "Records": answers}
+
+
+def _distributed(
+    stream: Stream, routes: Routes, records: list[dict[str, Any]]
+) -> tuple[list[int], list[list[bytes]], int]:
+    starts = routes.starts
+    batches: list[list[bytes]] = [[] for _ in starts]
+    places: list[int] = []
+    limit = stream.max_record_kib * 1024
+    total = 0
+    for record in records:
+        key = record.get("PartitionKey")
+        if key is None or "ExplicitHashKey" in record:
+            at, raw = _placed(stream, routes, record, f"records.{len(places) + 1}.member.")
+        else:
+            encoded = key.encode()
+            raw = entry(encoded, record["Data"])
+            at = bisect_right(starts, md5(encoded, usedforsecurity=False).digest()) - 1
+        if len(raw) > limit:
+            _check_size(stream, record, f"records.{len(places) + 1}.member.")
+        total += len(raw)
+        batches[at].append(raw)
+        places.append(at)
+    if total - 2 * len(places) > REQUEST_BYTES_MAX:
+        raise invalid("Records size exceeds 10 MB limit")
+    return places, batches, total
+
+
+def _placed(stream: Stream, routes: Routes, record: dict[str, Any], path: str) -> tuple[int, bytes]:
+    key: str | None = record.get("PartitionKey")
+    if key is None:
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value null at '{path}partitionKey' failed to satisfy constraint: "
+            "Member must not be null",
+        )
+    _check_size(stream, record, path)
+    encoded, explicit = key.encode(), record.get("ExplicitHashKey")
+    if explicit is None:
+        hashed = md5(encoded, usedforsecurity=False).digest()
+        return routes.at(hashed), entry(encoded, record["Data"])
+    number = explicit_hash_key(explicit)
+    return routes.at(number.to_bytes(16, "big")), entry(encoded, record["Data"], number)
+
+
+def _check_size(stream: Stream, record: dict[str, Any], path: str) -> None:
+    limit = stream.max_record_kib * 1024
+    if len(record["PartitionKey"].encode()) + len(record["Data"]) > limit:
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value at '{path}data' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {limit}",
+        )
+
+
+def _check_ordering(call: Call, stream: Stream, ordering: str) -> None:
+    number = sequence.parse(ordering)
+    if number is None or number.time_s > call.now:
+        raise invalid(
+            f"ExclusiveMinimumSequenceNumber {ordering} used in PutRecord on stream {stream.name} "
+            f"under account {stream.account} is invalid."
+        )
+
+
+def _append(call: Call, route: Route, batch: list[bytes]) -> int:
+    """Append to a shard and answer the sequence number of the first record."""
+    transaction = call.transaction
+    first = transaction.append(route.log_id, batch, call.now_ms)
+    return sequence_number(route.base, first, _time_given(transaction, route.log_id))
+
+
+def _time_given(transaction: Transaction, log_id: str) -> int:
+    # The log never goes back in time, so a record may be younger than its call.
+    return next(staged.time_ms for staged in transaction.appended if staged.log.id == log_id)
+
+
+def _put_faulty(
+    call: Call, stream: Stream, routes: Routes, places: list[int], batches: list[list[bytes]]
+) -> dict[str, Any]:
+    """Do the same, one record at a time, with faults switched on: some are throttled, as on a busy shard."""
+    faults = call.cloud.faults
+    if faults.strikes(THROTTLE_FAULT):
+        raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, routes.shards[places[0]]))
+    waiting = [iter(batch) for batch in batches]
+    answers = []
+    failed = size = 0
+    for at in places:
+        route, raw = routes.shards[at], next(waiting[at])
+        if faults.strikes(PARTIAL_FAULT):
+            code = "ProvisionedThroughputExceededException"
+            answers.append({"ErrorCode": code, "ErrorMessage": _throttled(stream, route)})
+            failed += 1
+            continue
+        answers.append({"SequenceNumber": str(_append(call, route, [raw])), "ShardId": route.shard_id})
+        size += len(raw)
+    _meter(call, stream, "PutRecords", len(places), failed, size)
+    return {"FailedRecordCount": failed, "Records": answers}
+
+
+def _throttled(stream: Stream, route: Route) -> str:
+    return f"Rate exceeded for shard {route.shard_id} in stream {stream.name} under account {stream.account}."
+
+
+def _refuse_dry_run(call: Call) -> None:
+    if call.params.get("DryRun"):
+        raise AwsError("DryRunOperationException", "Request would have succeeded, but DryRun flag is set.")
+
+
+def _meter(call: Call, stream: Stream, operation: str, records: int, failed: int, size: int) -> None:
+    meter, dimensions = call.cloud.meter, {"StreamName": stream.name}
+    meter(call.region, "AWS/Kinesis", "IncomingRecords", dimensions, records - failed)
+    meter(call.region, "AWS/Kinesis", "IncomingBytes", dimensions, size, "Bytes")
+    meter(call.region, "AWS/Kinesis", f"{operation}.Success", dimensions, 1)
+    meter(call.region, "AWS/Kinesis", f"{operation}.Bytes", dimensions, size, "Bytes")
+    if operation == "PutRecords":
+        meter(call.region, "AWS/Kinesis", "PutRecords.TotalRecords", dimensions, records)
+        meter(call.region, "AWS/Kinesis", "PutRecords.SuccessfulRecords", dimensions, records - failed)
+        meter(call.region, "AWS/Kinesis", "PutRecords.ThrottledRecords", dimensions, failed)

@@ -1,0 +1,84 @@
+"""How long records are kept. What is past the period is never read; its room is given back as new records come in."""
+
+from typing import Any
+
+import msgspec
+
+from tailrace.engine.transaction import Transaction
+from tailrace.kinesis.layout import Layout, without_expired
+from tailrace.kinesis.registry import SERVICE
+from tailrace.kinesis.stream import STREAMS, Stream, find, invalid, layout_of, put
+from tailrace.service.call import Call
+
+HOURS_MIN = 24
+HOURS_MAX = 8760
+
+
+@SERVICE.operation("IncreaseStreamRetentionPeriod")
+def increase_stream_retention_period(call: Call) -> dict[str, Any]:
+    """Keep records longer."""
+    stream, hours = _checked(call)
+    if stream.retention_hours > hours:
+        raise invalid(
+            f"Requested retention period ({hours} hours) for stream {stream.name} can not be shorter than existing "
+            f"retention period ({stream.retention_hours} hours). Use DecreaseRetentionPeriod API."
+        )
+    STREAMS.put(call.transaction, stream.key, msgspec.structs.replace(stream, retention_hours=hours))
+    return {}
+
+
+@SERVICE.operation("DecreaseStreamRetentionPeriod")
+def decrease_stream_retention_period(call: Call) -> dict[str, Any]:
+    """Keep records for a shorter time; those past it are gone at once."""
+    stream, hours = _checked(call)
+    if stream.retention_hours < hours:
+        raise invalid(
+            f"Requested retention period ({hours} hours) for stream {stream.name} can not be longer than existing "
+            f"retention period ({stream.retention_hours} hours). Use IncreaseRetentionPeriod API."
+        )
+    stream = msgspec.structs.replace(stream, retention_hours=hours)
+    STREAMS.put(call.transaction, stream.key, stream)
+    clear(call.transaction, stream, call.now_ms)
+    return {}
+
+
+def kept(layout: Layout, stream: Stream, now_ms: int) -> Layout:
+    """Answer a layout without the shards that were closed before the oldest record kept."""
+    return without_expired(layout, stream.horizon_ms(now_ms))
+
+
+def clear(transaction: Transaction, stream: Stream, now_ms: int) -> None:
+    """Stage the removal of everything in a stream that is past its retention period."""
+    layout = layout_of(transaction, stream)
+    remaining = kept(layout, stream, now_ms)
+    for shard in layout.shards:
+        log = transaction.log(stream.log_id(shard))
+        if shard in remaining.shards:
+            trim(transaction, stream, log.id, now_ms)
+        else:
+            log.delete(transaction)
+    if remaining is not layout:
+        put(transaction, stream, remaining)
+
+
+def trim(transaction: Transaction, stream: Stream, log_id: str, now_ms: int) -> None:
+    """Stage the removal of the records of one shard that are past the retention period."""
+    log, horizon_ms = transaction.log(log_id), stream.horizon_ms(now_ms)
+    oldest_ms = log.time_of(log.tail)
+    if oldest_ms is not None and oldest_ms < horizon_ms:
+        log.trim(transaction, log.at_time(horizon_ms))
+
+
+def _checked(call: Call) -> tuple[Stream, int]:
+    stream, hours = find(call), call.params["RetentionPeriodHours"]
+    if hours < HOURS_MIN:
+        raise invalid(
+            f"Minimum allowed retention period is {HOURS_MIN} hours. "
+            f"Requested retention period ({hours} hours) is too short."
+        )
+    if hours > HOURS_MAX:
+        raise invalid(
+            f"Maximum allowed retention period is {HOURS_MAX} hours. "
+            f"Requested retention period ({hours} hours) is too long."
+        )
+    return stream, hours
