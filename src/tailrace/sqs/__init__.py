@@ -1,0 +1,1 @@
+"""Amazon SQS: standard queues, above all for dead letters."""
