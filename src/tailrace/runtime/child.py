@@ -76,12 +76,12 @@ class Child:
         loop.add_reader(descriptor, ready)
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        self._process.wait()
         with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
             loop.call_soon_threadsafe(self._reap)
 
     def _reap(self) -> None:
-        # It is a zombie still, so its id is still its own.
+        # Where it was watched by descriptor it is a zombie still, so its id is still its own.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         status = self._process.wait()
