@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tailrace.engine.log import Entry, Log
-from tailrace.kinesis import sequence
 from tailrace.kinesis.iterators import missing_shard
 from tailrace.kinesis.layout import Layout, Shard, children, shard_id
 from tailrace.kinesis.registry import SERVICE
 from tailrace.kinesis.stream import LAYOUTS, STREAMS, Stream, invalid
 from tailrace.kinesis.token import ShardIterator, opened, sealed
 from tailrace.service.call import Call
-from tailrace.service.kinesis_record import SEQUENCE_SHIFT, TIME_SHIFT, decode
+from tailrace.service.kinesis_record import SEQUENCE_SHIFT, TIME_SHIFT, decode, shard_base
 from tailrace.wire.errors import AwsError
 
 ITERATOR_LIFE_MS = 300_000
@@ -81,7 +80,7 @@ def _read(log: Log, after: int, limit: int, horizon_ms: int) -> list[Entry]:
 
 
 def _records(shard: Shard, entries: list[Entry]) -> list[dict[str, Any]]:
-    base = sequence.base(shard.created_s, shard.index)
+    base = shard_base(shard.created_s, shard.index)
     records = []
     for number, time_ms, raw in entries:
         partition_key, data = decode(raw)

@@ -10,6 +10,7 @@ from typing import Any
 from tailrace.engine.transaction import Transaction
 from tailrace.kinesis import sequence
 from tailrace.kinesis.registry import SERVICE
+from tailrace.kinesis.retention import trim
 from tailrace.kinesis.routes import Route, Routes, explicit_hash_key, routes_of
 from tailrace.kinesis.stream import Stream, find, invalid
 from tailrace.service.call import Call
@@ -17,6 +18,7 @@ from tailrace.service.kinesis_record import SEQUENCE_SHIFT, entry, sequence_numb
 from tailrace.wire.errors import AwsError
 
 REQUEST_BYTES_MAX = 10 * 2**20
+TRIM_EVERY = 4096
 PARTIAL_FAULT = "kinesis:put-records-partial"
 THROTTLE_FAULT = "kinesis:throttle"
 
@@ -33,7 +35,7 @@ def put_record(call: Call) -> dict[str, Any]:
     _refuse_dry_run(call)
     if call.cloud.faults.strikes(THROTTLE_FAULT):
         raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, routes.shards[at]))
-    number = _append(call, routes.shards[at], [raw])
+    number = _append(call, stream, routes.shards[at], [raw])
     _meter(call, stream, "PutRecord", 1, 0, len(raw))
     return {"ShardId": routes.shards[at].shard_id, "SequenceNumber": str(number)}
 
@@ -52,7 +54,7 @@ def put_records(call: Call) -> dict[str, Any]:
     numbers = [0] * len(batches)
     for at, batch in enumerate(batches):
         if batch:
-            numbers[at] = _append(call, routes.shards[at], batch)
+            numbers[at] = _append(call, stream, routes.shards[at], batch)
     step = 1 << SEQUENCE_SHIFT
     names = [route.shard_id for route in routes.shards]
     for index, at in enumerate(places):
@@ -124,10 +126,12 @@ def _check_ordering(call: Call, stream: Stream, ordering: str) -> None:
         )
 
 
-def _append(call: Call, route: Route, batch: list[bytes]) -> int:
-    """Append to a shard and answer the sequence number of the first record."""
+def _append(call: Call, stream: Stream, route: Route, batch: list[bytes]) -> int:
+    """Append to a shard and answer the sequence number of the first record; now and then, give old room back."""
     transaction = call.transaction
     first = transaction.append(route.log_id, batch, call.now_ms)
+    if first // TRIM_EVERY != (first + len(batch)) // TRIM_EVERY:
+        trim(transaction, stream, route.log_id, call.now_ms)
     return sequence_number(route.base, first, _time_given(transaction, route.log_id))
 
 
@@ -153,7 +157,7 @@ def _put_faulty(
             answers.append({"ErrorCode": code, "ErrorMessage": _throttled(stream, route)})
             failed += 1
             continue
-        answers.append({"SequenceNumber": str(_append(call, route, [raw])), "ShardId": route.shard_id})
+        answers.append({"SequenceNumber": str(_append(call, stream, route, [raw])), "ShardId": route.shard_id})
         size += len(raw)
     _meter(call, stream, "PutRecords", len(places), failed, size)
     return {"FailedRecordCount": failed, "Records": answers}

@@ -8,9 +8,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from tailrace.engine.transaction import Transaction
-from tailrace.kinesis import sequence
 from tailrace.kinesis.layout import HASH_KEYS
 from tailrace.kinesis.stream import Stream, invalid, layout_of
+from tailrace.service.kinesis_record import shard_base
 
 _KEPT_MAX = 256
 
@@ -47,7 +47,7 @@ def routes_of(transaction: Transaction, stream: Stream) -> Routes:
         routes = Routes(
             [int(shard.first).to_bytes(16, "big") for shard in shards],
             [
-                Route(shard.shard_id, stream.log_id(shard), sequence.base(shard.created_s, shard.index))
+                Route(shard.shard_id, stream.log_id(shard), shard_base(shard.created_s, shard.index))
                 for shard in shards
             ],
         )

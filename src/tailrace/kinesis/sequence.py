@@ -5,12 +5,17 @@ Layout: see tailrace.service.kinesis_record. Compared as integers, never as text
 
 from typing import NamedTuple
 
-from tailrace.service.kinesis_record import SEQUENCE_SHIFT, SHARD_SHIFT, TIME_SHIFT
+from tailrace.service.kinesis_record import (
+    CREATED_SHIFT,
+    MARK_SHIFT,
+    NIBBLE_SHIFT,
+    SEQUENCE_SHIFT,
+    SHARD_SHIFT,
+    TIME_SHIFT,
+    VERSION,
+    shard_base,
+)
 
-_VERSION = 2
-_CREATED_SHIFT = 148
-_NIBBLE_SHIFT = 144
-_MARK_SHIFT = 184
 _CLOSING_SEQUENCE = 0x7FFFFFFFFFFFFFFF
 
 
@@ -23,38 +28,27 @@ class SequenceNumber(NamedTuple):
     time_s: int
 
 
-def base(created_s: int, shard: int) -> int:
-    """Answer what all numbers of a shard have in common."""
-    return (
-        (_VERSION << _MARK_SHIFT)
-        | (created_s << _CREATED_SHIFT)
-        | ((shard & 0xF) << _NIBBLE_SHIFT)
-        | (shard << SHARD_SHIFT)
-        | _VERSION
-    )
-
-
 def starting(created_s: int, shard: int) -> str:
     """Answer the number that a shard starts with; every record's is greater."""
-    return str(base(created_s, shard) + (created_s << TIME_SHIFT))
+    return str(shard_base(created_s, shard) + (created_s << TIME_SHIFT))
 
 
 def ending(created_s: int, shard: int, closed_s: int) -> str:
     """Answer the number that a closed shard ends with; every record's is smaller."""
-    return str(base(created_s, shard) + (_CLOSING_SEQUENCE << SEQUENCE_SHIFT) + (closed_s << TIME_SHIFT))
+    return str(shard_base(created_s, shard) + (_CLOSING_SEQUENCE << SEQUENCE_SHIFT) + (closed_s << TIME_SHIFT))
 
 
 def parse(text: str) -> SequenceNumber | None:
     """Answer what a number says, or None when it isn't one of this layout."""
     number = int(text)
-    if number >> _MARK_SHIFT != _VERSION or number & 0xF != _VERSION or number >> 72 & 0xFF:
+    if number >> MARK_SHIFT != VERSION or number & 0xF != VERSION or number >> 72 & 0xFF:
         return None
     shard = number >> SHARD_SHIFT & 0xFFFFFFFF
-    if shard & 0xF != number >> _NIBBLE_SHIFT & 0xF:
+    if shard & 0xF != number >> NIBBLE_SHIFT & 0xF:
         return None
     return SequenceNumber(
         shard=shard,
-        created_s=number >> _CREATED_SHIFT & (1 << 36) - 1,
+        created_s=number >> CREATED_SHIFT & (1 << 36) - 1,
         sequence=number >> SEQUENCE_SHIFT & (1 << 64) - 1,
         time_s=number >> TIME_SHIFT & (1 << 36) - 1,
     )

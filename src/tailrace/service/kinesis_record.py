@@ -7,9 +7,13 @@ Numbers in hex digits: 2, shard creation (9), shard nibble, log sequence (16), 0
 _EXPLICIT = 0x8000  # the key's length needs 11 bits at most, so the top bit says that a hash key follows
 _HASH_BYTES = 16
 
+VERSION = 2
 SHARD_SHIFT = 4
 TIME_SHIFT = 36
 SEQUENCE_SHIFT = 80
+NIBBLE_SHIFT = 144
+CREATED_SHIFT = 148
+MARK_SHIFT = 184
 _TIME_MASK = (1 << 36) - 1
 _SEQUENCE_MASK = (1 << 64) - 1
 
@@ -35,12 +39,23 @@ def decode(record: bytes) -> tuple[str, bytes]:
     return record[2:end].decode(), record[end + _HASH_BYTES :]
 
 
+def shard_base(created_s: int, shard: int) -> int:
+    """Answer what all sequence numbers of a shard have in common."""
+    return (
+        (VERSION << MARK_SHIFT)
+        | (created_s << CREATED_SHIFT)
+        | ((shard & 0xF) << NIBBLE_SHIFT)
+        | (shard << SHARD_SHIFT)
+        | VERSION
+    )
+
+
 def sequence_number(base: int, sequence: int, time_ms: int) -> int:
     """Answer the sequence number of the record at a position of a shard's log, written at a time."""
     return base + (sequence << SEQUENCE_SHIFT) + (time_ms // 1000 << TIME_SHIFT)
 
 
 def number_base(starting_sequence_number: str) -> int:
-    """Answer what all sequence numbers of a shard have in common, from the number that it starts with."""
+    """Answer the same from the number that a shard starts with."""
     number = int(starting_sequence_number)
     return number & ~(_SEQUENCE_MASK << SEQUENCE_SHIFT) & ~(_TIME_MASK << TIME_SHIFT)
