@@ -100,7 +100,7 @@ class Marshaller:
 
     def unmarshal(self, event: bytes) -> Any:
         """Answer the event; ValueError when it is not JSON."""
-        return _loads(event) if event else {}
+        return _loads(event.decode()) if event else {}  # json is twice as slow with bytes
 
     def marshal(self, answer: Any) -> bytes:
         """Answer the bytes of what a handler returned. Raises Fault when JSON can't carry it."""
