@@ -1,0 +1,1 @@
+"""Stacks: templates, change sets, durable deployments and a resource handler for each type."""

@@ -1,0 +1,83 @@
+"""The resources of a stack as they are remembered, and what Ref and Fn::GetAtt of them give."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tailrace.cloudformation.errors import invalid, malformed
+from tailrace.engine.rows import Rows
+from tailrace.engine.transaction import Transaction
+
+COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE"})
+GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """What really stands behind a logical id: the physical resource and what it was made from."""
+
+    physical_id: str = ""
+    reference: str = ""
+    properties: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    tags: dict[str, str] = {}
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+    metadata: dict[str, Any] | None = None
+    depends_on: list[str] = []
+
+
+class ResourceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource. While an operation changes it, ``former`` is what it goes back to when that fails.
+
+    ``step`` says what the operation does to it; ``superseded`` is what a replacement leaves to be removed.
+    """
+
+    stack_key: str
+    logical_id: str
+    type: str
+    status: str
+    reason: str | None = None
+    at_ms: int
+    body: Body = Body()
+    operation: str = ""
+    step: str = ""  # create | update | replace
+    attempts: int = 0
+    candidate: str = ""  # the name given before the resource exists
+    former: Body | None = None
+    superseded: Body | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of the row."""
+        return f"{self.stack_key}/{self.logical_id}"
+
+
+RESOURCES = Rows("cloudformation/resources", ResourceRow)
+
+
+def of_stack(transaction: Transaction, stack_key: str) -> dict[str, ResourceRow]:
+    """Answer a stack's resources by logical id, those that have been removed included."""
+    return {row.logical_id: row for _, row in RESOURCES.scan(transaction, f"{stack_key}/")}
+
+
+class Live:
+    """The resources of a stack as a template sees them while it is resolved."""
+
+    def __init__(self, bodies: Mapping[str, Body]) -> None:
+        self._bodies = bodies
+
+    def reference(self, logical_id: str) -> Any:
+        """Answer what Ref gives."""
+        body = self._bodies.get(logical_id)
+        if body is None:
+            raise malformed(f"Unresolved resource dependencies [{logical_id}] in the Resources block of the template")
+        return body.reference
+
+    def attribute(self, logical_id: str, name: str) -> Any:
+        """Answer what Fn::GetAtt gives."""
+        self.reference(logical_id)
+        value: Any = self._bodies[logical_id].attributes.get(name)
+        if value is None:
+            raise invalid(f"Template error: resource {logical_id} does not support attribute type {name} in Fn::GetAtt")
+        return value
