@@ -46,10 +46,7 @@ def routes_of(transaction: Transaction, stream: Stream) -> Routes:
         shards = layout_of(transaction, stream).open_shards
         routes = Routes(
             [int(shard.first).to_bytes(16, "big") for shard in shards],
-            [
-                Route(shard.shard_id, stream.log_id(shard), shard_base(shard.created_s, shard.index))
-                for shard in shards
-            ],
+            [Route(shard.shard_id, stream.log_id(shard), shard_base(shard.created_s, shard.index)) for shard in shards],
         )
         if len(_kept) >= _KEPT_MAX:
             del _kept[next(iter(_kept))]

@@ -78,7 +78,7 @@ def _place(call: Call) -> tuple[Stream, ListPlace]:
 def _beginning(call: Call, stream: Stream) -> ListPlace:
     asked = call.params.get("ShardFilter", {})
     kind, after = asked.get("Type", "FROM_TRIM_HORIZON"), call.params.get("ExclusiveStartShardId")
-    time_ms = max(stream.horizon_ms(call.now_ms), stream.created_ms)
+    time_ms = stream.horizon_ms(call.now_ms)
     if kind == "AFTER_SHARD_ID":
         after = asked.get("ShardId")
         if after is None:
@@ -87,6 +87,8 @@ def _beginning(call: Call, stream: Stream) -> ListPlace:
         if "Timestamp" not in asked:
             raise invalid(f"ShardFilter of type {kind} requires a Timestamp.")
         time_ms = max(round(asked["Timestamp"] * 1000), time_ms)
+    if kind.startswith("AT_"):
+        time_ms = max(time_ms, stream.created_ms)
     index = -1 if after is None else shard_index(after)
     if index is None:
         raise invalid(f"Invalid shard id {after}.")
