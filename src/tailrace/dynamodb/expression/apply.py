@@ -144,6 +144,8 @@ def _add(draft: Draft, path: Path, operand: Value, before: Value | None) -> None
         raise Malformed(_WRONG_TYPE)
     elif kind == "N":
         draft.put(path, {"N": add(before["N"], operand["N"])})
+    elif kind == "L":  # only AttributeUpdates add lists
+        draft.put(path, {"L": before["L"] + operand["L"]})
     else:
         known = set(before[kind])
         draft.put(path, {kind: before[kind] + [member for member in operand[kind] if member not in known]})

@@ -1,6 +1,6 @@
 """The expressions of one request: its names and values checked, each expression parsed (cached), bound and checked.
 
-What is unused is an error; the order is DynamoDB's: names, values, update, condition, key condition, filter, projection.
+What is unused is an error. The order: names, values, update, condition, key condition, filter, projection.
 """
 
 import re
@@ -33,7 +33,7 @@ _CACHED_NAMES_MAX = 16  # names a request may bring for its bound expressions to
 class BoundCondition:
     """A condition bound to names: checks to run against a request's values, then whether it holds for an item."""
 
-    root: Condition
+    root: Condition | None  # None for a legacy one
     checks: tuple[UnitCheck, ...]
     holds: Holds
     paths: frozenset[Path]
