@@ -1,0 +1,1 @@
+"""Identity and access management: identities, policies and who may do what."""
