@@ -4,9 +4,13 @@ It validates against botocore's model, authorises, dispatches, commits and meter
 """
 
 import importlib
+import os
 import random
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from tailrace.engine.clock import Clock, SystemClock
 from tailrace.engine.consumer import Consumers
@@ -18,8 +22,12 @@ from tailrace.engine.job import Jobs
 from tailrace.engine.ledger import Ledger
 from tailrace.engine.store import Durability, Durable, Store
 from tailrace.engine.transaction import Transaction
+from tailrace.iam.authorization import Authorizer
+from tailrace.iam.key import ensure_root_key
 from tailrace.runtime import services
 from tailrace.runtime.settings import Settings
+from tailrace.runtime.tasks import Tasks
+from tailrace.runtime.workers import Workers
 from tailrace.service.call import Call
 from tailrace.service.principal import Principal
 from tailrace.service.service import Operation, Service
@@ -42,6 +50,7 @@ class LocalCloud:
         """Open the state. Raises StoreBusy or FormatUnknown; nothing runs before ``start``."""
         self.settings = settings
         self.account = settings.account
+        self.root_key_path: Path | None = None
         self.endpoint = f"http://{settings.host}:{settings.port}"
         self.directory = DataDirectory(settings.data_dir)
         self.store = Store(self.directory.store, settings.durability)
@@ -53,16 +62,18 @@ class LocalCloud:
         self.jobs = Jobs(self.store, self.clock)
         self.consumers = Consumers(self.clock)
         self.services = {room.name: room for room in (services.load() if rooms is None else rooms)}
-        tasks, meter = _part("tailrace.runtime.tasks", "Tasks"), _part("tailrace.cloudwatch.meter", "Meter")
-        authorizer = _part("tailrace.iam.authorization", "Authorizer")
-        self.tasks: Any = tasks() if tasks else None
+        self.tasks = Tasks()
+        self.workers = Workers(self)
+        self.authorizer = Authorizer()
+        meter = _part("tailrace.cloudwatch.meter", "Meter")
         self.meters: Any = meter() if meter else None
-        self.authorizer: Any = authorizer() if authorizer else None
         model = _part("tailrace.wire.model", "model_of")
         self._model_of = model
 
     async def start(self) -> None:
         """Resume what ran when the cloud was last stopped."""
+        if self.settings.auth == "iam":
+            self.root_key_path = self._keep_root_key()
         for room in self.services.values():
             for begin in room.starts:
                 await begin(self)
@@ -72,8 +83,8 @@ class LocalCloud:
         """Stop everything where it stands and close the state; it goes on from there next time."""
         await self.consumers.stop_all()
         await self.jobs.stop()
-        if self.tasks is not None:
-            await self.tasks.close()
+        await self.workers.close()
+        await self.tasks.close()
         self.store.close()
         self.directory.close()
 
@@ -138,10 +149,14 @@ class LocalCloud:
         context = {"aws:SourceAccount": self.account, "aws:RequestedRegion": region}
         if source_arn is not None:
             context["aws:SourceArn"] = source_arn
-        assumed: Principal = self.authorizer.assume(
-            transaction or self.store.begin(), role_arn, service_principal, session, context
-        )
-        return assumed
+        return self.authorizer.assume(transaction or self.store.begin(), role_arn, service_principal, session, context)
+
+    def credentials(self, access_key_id: str) -> tuple[str, str | None, Principal] | None:
+        """Answer (secret, session token or None, principal) of an access key; None when there is no such active key.
+
+        Raises AwsError ExpiredToken for temporary credentials that have ended.
+        """
+        return self.authorizer.credentials(self.store.begin(), access_key_id, self.clock.now())
 
     def meter(
         self, region: str, namespace: str, metric: str, dimensions: Mapping[str, str], value: float, unit: str = "Count"
@@ -149,6 +164,16 @@ class LocalCloud:
         """Count something for CloudWatch."""
         if self.meters is not None:
             self.meters.add(region, namespace, metric, dimensions, value, unit, self.clock.now())
+
+    def _keep_root_key(self) -> Path:
+        """Write the root's access key where only the owner of the data directory can read it."""
+        transaction = self.store.begin()
+        key_id, secret = ensure_root_key(transaction, self.account, self.clock.now())
+        self._commit(transaction)
+        path = self.directory.path / "root-key.json"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(orjson.dumps({"AccessKeyId": key_id, "SecretAccessKey": secret}))
+        return path
 
     def _operation(self, service: str, operation: str) -> Operation:
         room = self.services.get(service)
@@ -187,7 +212,7 @@ class LocalCloud:
     ) -> None:
         if not found.internal and self._model_of is not None:
             self._model_of(service).validate(found.name, params)
-        if principal.kind != "root" and self.authorizer is not None:
+        if principal.kind != "root":
             required = self.services[service].required(found.name, params, region, self.account)
             context = {"aws:RequestedRegion": region, "aws:PrincipalAccount": principal.account}
             self.authorizer.authorize(transaction, principal, required, context, protocol_style=_style(service))

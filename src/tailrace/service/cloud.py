@@ -33,9 +33,13 @@ class Cloud(Protocol):
     consumers: Consumers
     ledger: Ledger
     files: Files
-    tasks: Tasks
+    workers: Any  # who runs Lambda functions: tailrace.lambda_.execution.Workers, a type no other service may name
     faults: Faults
     random: random.Random
+
+    @property
+    def tasks(self) -> Tasks:
+        """Worker processes for heavy work."""
 
     def call(
         self,
