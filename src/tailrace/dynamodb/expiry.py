@@ -5,7 +5,7 @@
 
 from tailrace.dynamodb.value import Item
 
-_FIVE_YEARS_S = 5 * 365 * 86_400
+FIVE_YEARS_S = 5 * 365 * 86_400  # what expired longer ago is never deleted
 _SECOND_MAX = 2**63 - 1
 
 
@@ -17,8 +17,3 @@ def expires_at(item: Item, attribute: str) -> int | None:
         return None
     second = int(text.partition(".")[0])
     return second if second <= _SECOND_MAX else None
-
-
-def is_due(second: int, now: float) -> bool:
-    """Say whether TTL may delete an item that expires at a second."""
-    return now - _FIVE_YEARS_S <= second <= now
