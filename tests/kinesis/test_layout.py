@@ -1,5 +1,7 @@
 """Ranges of hash keys and what splitting, merging and spreading make of them."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def assert_covers_everything(layout: Layout) -> None:
     covered = ranges(layout)
     assert covered[0][0] == 0
     assert covered[-1][1] == HASH_KEYS - 1
-    assert all(lower[1] + 1 == upper[0] for lower, upper in zip(covered, covered[1:], strict=False))
+    assert all(lower[1] + 1 == upper[0] for lower, upper in itertools.pairwise(covered))
 
 
 def test_ranges_are_those_of_aws() -> None:
