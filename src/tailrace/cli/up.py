@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from tailrace.engine.errors import EngineError
 from tailrace.engine.store import Durability
 from tailrace.runtime.settings import ACCOUNT, PORT, Settings
+
+if TYPE_CHECKING:
+    from tailrace.runtime.cloud import LocalCloud
 
 
 def up(
@@ -45,14 +49,16 @@ def up(
     try:
         import uvloop
 
-        uvloop.run(_run(settings, template))
+        if not uvloop.run(_run(settings, template)):
+            _refuse(f"{template} was not deployed, so Tailrace stops; mend it and start again")
     except EngineError as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"cannot listen on {host}:{port}: {error.strerror or error}; name another --port")
 
 
-async def _run(settings: Settings, template: Path | None) -> None:
+async def _run(settings: Settings, template: Path | None) -> bool:
+    """Serve until told to stop; False when the template could not be deployed."""
     from tailrace.runtime.running import running
 
     stopped = asyncio.Event()
@@ -61,19 +67,28 @@ async def _run(settings: Settings, template: Path | None) -> None:
         loop.add_signal_handler(number, stopped.set)
     async with running(settings) as cloud:
         if cloud.root_key_path is not None:
-            print(f"root key in {cloud.root_key_path}", flush=True)
+            print(f"the root's access key is in {cloud.root_key_path}", flush=True)
         print(f"tailrace ready at {cloud.endpoint}", flush=True)
-        if template is not None:
-            await _deploy(template, cloud.endpoint)
+        if template is not None and not await _deployed(template, cloud, stopped):
+            return False
         await stopped.wait()
+    return True
 
 
-async def _deploy(template: Path, endpoint: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tailrace", "deploy", str(template), "--endpoint", endpoint
-    )
-    if await process.wait() != 0:
-        print(f"{template} was not deployed; Tailrace goes on without it", file=sys.stderr, flush=True)
+async def _deployed(template: Path, cloud: "LocalCloud", stopped: asyncio.Event) -> bool:
+    """Deploy as a user would, in a process of its own; True also when it was told to stop meanwhile."""
+    environment = {**os.environ, **cloud.root_environment()}
+    command = (sys.executable, "-m", "tailrace", "deploy", str(template), "--endpoint", cloud.endpoint)
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    stopping = asyncio.create_task(stopped.wait())
+    ending = asyncio.create_task(process.wait())
+    await asyncio.wait((stopping, ending), return_when=asyncio.FIRST_COMPLETED)
+    if not ending.done():
+        process.terminate()
+        await ending
+        return True
+    stopping.cancel()
+    return ending.result() == 0
 
 
 def _is_loopback(host: str) -> bool:

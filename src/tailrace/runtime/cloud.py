@@ -165,6 +165,13 @@ class LocalCloud:
         if self.meters is not None:
             self.meters.add(region, namespace, metric, dimensions, value, unit, self.clock.now())
 
+    def root_environment(self) -> dict[str, str]:
+        """Answer the environment variables with which a child process calls as the root; empty when all may."""
+        if self.root_key_path is None:
+            return {}
+        key = orjson.loads(self.root_key_path.read_bytes())
+        return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
     def _keep_root_key(self) -> Path:
         """Write the root's access key where only the owner of the data directory can read it."""
         transaction = self.store.begin()
