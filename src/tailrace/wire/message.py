@@ -1,0 +1,46 @@
+"""A request and a response as values, whatever socket they came from or go to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Slice(Protocol):
+    """A part of a file that is sent as a body, such as ``tailrace.engine.files.FileSlice``."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def start(self) -> int:
+        """The first byte's position."""
+
+    @property
+    def length(self) -> int:
+        """How many bytes."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request: path and query as they were sent (percent-encoded), header names in lower case.
+
+    ``staged`` holds a body that was streamed into a file; ``body`` is then empty.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    staged: Any = None
+
+
+@dataclass(slots=True)
+class Response:
+    """A response: headers in order, body bytes or a part of a file."""
+
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes | Slice = b""
