@@ -82,13 +82,11 @@ class Buffer:
     def _write_failures(self, outcome: Outcome) -> None:
         first, _ = outcome.failures[0]
         if self.errors is None:
-            key = error_key(self._stream, self._plan, first.arrival_ms, self._cloud.random)
+            key = error_key(self._stream, self._plan, first.approximate_arrival_timestamp, self._cloud.random)
             self.errors = Output(self._cloud.files, self._plan, key, compression="UNCOMPRESSED")
         transformation = self._plan.transformation
         function_arn = "" if transformation is None else transformation.function_arn
-        kinesis = self._stream.source is not None
         for record, failure in outcome.failures:
-            sequence = (record.number, record.sub_number) if kinesis else None
-            line = error_line(failure, function_arn, record.arrival_ms, record.data, sequence)
+            line = error_line(record, failure, function_arn)
             self.errors.write(line)
             self.size += len(line)

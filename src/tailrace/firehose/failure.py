@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import orjson
 
+from tailrace.firehose.batch import Metadata, Record
+
 _ACCESS = "Access was denied. Ensure that the"
 MESSAGES = {
     "Lambda.ProcessingFailedStatus": "ProcessingFailed status set for record",
@@ -53,19 +55,18 @@ class Failure:
         return MESSAGES[self.code]
 
 
-def error_line(
-    failure: Failure, lambda_arn: str, arrival_ms: int, data: bytes, sequence: tuple[str, int] | None
-) -> bytes:
-    """Answer the line of one failed record; ``sequence`` is its number and sub-number in a Kinesis stream."""
+def error_line(record: Record, failure: Failure, function_arn: str) -> bytes:
+    """Answer the line of one failed record."""
     line = {
-        "rawData": b2a_base64(data, newline=False).decode(),
+        "rawData": b2a_base64(record.data, newline=False).decode(),
         "errorCode": failure.code,
         "errorMessage": failure.message,
         "attemptsMade": failure.attempts,
-        "arrivalTimestamp": arrival_ms,
+        "arrivalTimestamp": record.approximate_arrival_timestamp,
         "attemptEndingTimestamp": failure.ended_ms,
-        "lambdaARN": lambda_arn,
+        "lambdaARN": function_arn,
     }
-    if sequence is not None:
-        line["sequenceNumber"], line["subSequenceNumber"] = sequence
+    metadata = record.kinesis_record_metadata
+    if isinstance(metadata, Metadata):
+        line["sequenceNumber"], line["subSequenceNumber"] = metadata.sequence_number, metadata.subsequence_number
     return orjson.dumps(line) + b"\n"

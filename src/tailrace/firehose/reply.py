@@ -4,16 +4,35 @@ Each recordId must come back exactly once; Ok needs data; Dropped leaves nothing
 is that record's own failure (Firehose developer guide, "Data Transformation and Status Model").
 """
 
-from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+import msgspec
 
 from tailrace.firehose.batch import Batch, Record
 from tailrace.firehose.failure import Failure
+
+_OK = "Ok"
+_DROPPED = "Dropped"
+_MALFORMED = "Lambda.JsonProcessingException"
+
+
+class Answer(msgspec.Struct, rename="camel", gc=False):
+    """What a function says of one record; members that Firehose doesn't know are ignored."""
+
+    record_id: str
+    result: str
+    data: bytes | None = None
+
+
+class _Reply(msgspec.Struct, gc=False):
+    records: list[Answer]
+
+
+_decode = msgspec.json.Decoder(_Reply).decode
+_TWICE = Answer("", "")
 
 
 @dataclass(slots=True)
@@ -27,11 +46,6 @@ class Outcome:
     failed: int = 0
 
 
-def untransformed(batch: Batch) -> Outcome:
-    """Answer a batch as it came."""
-    return Outcome([record.data for record in batch.records], [], delivered=batch.count)
-
-
 def all_failed(batch: Batch, failure: Failure) -> Outcome:
     """Answer a batch whose every record failed for the same reason."""
     return Outcome([], [(record, failure) for record in batch.records], failed=batch.count)
@@ -39,64 +53,65 @@ def all_failed(batch: Batch, failure: Failure) -> Outcome:
 
 def judged(batch: Batch, payload: bytes, attempts: int, now_ms: int) -> Outcome:
     """Answer what a function's reply says of each record of a batch."""
-    try:
-        returned = orjson.loads(payload)["records"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        returned = None
-    if not isinstance(returned, list):
-        return all_failed(batch, Failure("Lambda.JsonProcessingException", attempts, now_ms))
+    answers = _answers(payload)
+    if answers is None:
+        return all_failed(batch, Failure(_MALFORMED, attempts, now_ms))
     data: list[bytes] = []
     failures: list[tuple[Record, Failure]] = []
     ends: list[str] = []
-    for record, answer in zip(batch.records, _matched(batch.records, returned), strict=True):
-        end, found = _end(answer)
+    for record, answer in zip(batch.records, _matched(batch.records, answers), strict=True):
+        if answer is not None and answer.result == _OK and answer.data is not None:
+            data.append(answer.data)
+            ends.append(_OK)
+            continue
+        end = _end(answer)
         ends.append(end)
-        if found is not None:
-            data.append(found)
-        elif end != _DROPPED:
+        if end != _DROPPED:
             failures.append((record, Failure(end, attempts, now_ms)))
     return _counted(batch, Outcome(data, failures), ends)
 
 
-_OK = "Ok"
-_DROPPED = "Dropped"
-_TWICE: dict[str, Any] = {}
+def _answers(payload: bytes) -> list[Answer] | None:
+    """Answer what is said of records, whatever else is wrong with it; None when it isn't a reply at all."""
+    try:
+        return _decode(payload).records
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        returned = msgspec.json.decode(payload)["records"]
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+        return None
+    if not isinstance(returned, list):
+        return None
+    named = [each for each in returned if isinstance(each, dict) and isinstance(each.get("recordId"), str)]
+    return [Answer(each["recordId"], str(each.get("result")), _decoded(each.get("data"))) for each in named]
 
 
-def _matched(records: Sequence[Record], returned: list[Any]) -> list[Any]:
-    """Answer the returned record for each one sent: None when it is missing, ``_TWICE`` when it came more than once."""
-    if len(records) == len(returned):
-        try:
-            # As a rule they come back in order, and then no table is needed.
-            if [record[0] for record in records] == [answer["recordId"] for answer in returned]:
-                return returned
-        except (TypeError, KeyError):
-            pass
-    table: dict[Any, Any] = {}
-    for answer in returned:
-        record_id = answer.get("recordId") if isinstance(answer, dict) else None
-        if isinstance(record_id, str):
-            table[record_id] = _TWICE if record_id in table else answer
-    return [table.get(record[0]) for record in records]
+def _decoded(data: Any) -> bytes | None:
+    try:
+        return a2b_base64(data)
+    except (TypeError, ValueError):
+        return None
 
 
-def _end(answer: Any) -> tuple[str, bytes | None]:
-    """Answer how a record ended, Ok, Dropped or an error code, and its data if it is to be delivered."""
+def _matched(records: Sequence[Record], answers: list[Answer]) -> Sequence[Answer | None]:
+    """Answer what is said of each record sent: None when it is missing, ``_TWICE`` when it came more than once."""
+    # As a rule they come back in order, and then no table is needed.
+    if [record.record_id for record in records] == [answer.record_id for answer in answers]:
+        return answers
+    table: dict[str, Answer] = {}
+    for answer in answers:
+        table[answer.record_id] = _TWICE if answer.record_id in table else answer
+    return [table.get(record.record_id) for record in records]
+
+
+def _end(answer: Answer | None) -> str:
+    """Answer how a record ended that isn't delivered: Dropped, or an error code."""
     if answer is None:
-        return "Lambda.MissingRecordId", None
+        return "Lambda.MissingRecordId"
     if answer is _TWICE:
-        return "Lambda.DuplicatedRecordId", None
-    result = answer.get("result")
-    if result == _OK:
-        try:
-            return _OK, a2b_base64(answer["data"])
-        except (KeyError, TypeError, ValueError, Base64Error):
-            return "Lambda.JsonProcessingException", None
-    if result == _DROPPED:
-        return _DROPPED, None
-    if result == "ProcessingFailed":
-        return "Lambda.ProcessingFailedStatus", None
-    return "Lambda.JsonProcessingException", None
+        return "Lambda.DuplicatedRecordId"
+    return {_DROPPED: _DROPPED, "ProcessingFailed": "Lambda.ProcessingFailedStatus"}.get(answer.result, _MALFORMED)
 
 
 def _counted(batch: Batch, outcome: Outcome, ends: list[str]) -> Outcome:
