@@ -1,4 +1,4 @@
-"""The Lambda processor's whole contract: gathering, order, retries, every way to fail, and the lines that tell of it."""
+"""The Lambda processor's whole contract: gathering, order, retries, every way to fail, and the lines telling of it."""
 
 import asyncio
 import base64
