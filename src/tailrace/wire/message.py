@@ -26,7 +26,8 @@ class Slice(Protocol):
 class Request:
     """A request: path and query as they were sent (percent-encoded), header names in lower case.
 
-    ``staged`` holds a body that was streamed into a file; ``body`` is then empty.
+    ``staged`` holds a body that was streamed into a file, and ``body`` is then empty; ``labels`` is what the route found
+    in the path, decoded.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     staged: Any = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
