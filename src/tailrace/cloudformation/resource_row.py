@@ -28,9 +28,10 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A resource. While an operation changes it, ``former`` is what it goes back to when that fails.
+    """A resource. While an operation changes it, ``step`` says how.
 
-    ``step`` says what the operation does to it; ``superseded`` is what a replacement leaves to be removed.
+    ``target`` is then what it is to become and ``former`` what it goes back to when that fails; ``superseded`` is what
+    a replacement leaves to be removed.
     """
 
     stack_key: str
@@ -45,6 +46,7 @@ class ResourceRow(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     candidate: str = ""  # the name given before the resource exists
     former: Body | None = None
+    target: Body | None = None
     superseded: Body | None = None
 
     @property

@@ -73,7 +73,10 @@ class OutputRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StackRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A stack. ``previous`` is what an update goes back to when it fails; ``operation`` names the change under way."""
+    """A stack. ``previous`` is what an update goes back to when it fails; ``operation`` names the change under way.
+
+    ``undoing``: the stack is being deleted because its creation failed.
+    """
 
     id: str
     name: str
@@ -94,6 +97,7 @@ class StackRow(msgspec.Struct, frozen=True, kw_only=True):
     timeout_minutes: int | None = None
     retained: list[str] = []
     protected: bool = False
+    undoing: bool = False
     retain_except_on_create: bool = False
     outputs: list[OutputRow] = []
 

@@ -46,7 +46,7 @@ class Output:
 
     key: str
     value: Any
-    description: str | None = None
+    description: Any = None
     export_name: Any = None
     condition: str | None = None
 
@@ -81,7 +81,7 @@ def read(raw: Values) -> Template:
         description=_text(raw, "Description"),
         metadata=_section(raw, "Metadata"),
         parameters=_named(raw, "Parameters", "Parameter", _parameter),
-        rules=_section(raw, "Rules"),
+        rules=_named(raw, "Rules", "Rule", _rule),
         mappings=_section(raw, "Mappings"),
         conditions=_section(raw, "Conditions"),
         transforms=transforms_of(raw),
@@ -103,7 +103,7 @@ def _check_sections(raw: Values) -> None:
         raise malformed(f"{version} is not a supported value for AWSTemplateFormatVersion.")
     if strangers := [str(name) for name in raw if name not in _SECTIONS]:
         raise invalid(f"Invalid template property or properties [{', '.join(strangers)}]")
-    if not raw.get("Resources"):
+    if not _section(raw, "Resources"):
         raise malformed("At least one Resources member must be defined.")
     for name, limit in _LIMITS.items():
         if len(_section(raw, name)) > limit:
@@ -123,10 +123,10 @@ def _refuse_nulls(value: Any, path: str) -> None:
             _refuse_nulls(child, f"{path}/{at}")
 
 
-def _section(raw: Values, name: str) -> dict[str, Any]:
+def _section(raw: Values, name: str, path: str = "") -> dict[str, Any]:
     section = raw.get(name, {})
     if not isinstance(section, dict):
-        raise malformed(f"[/{name}] must be an object.")
+        raise malformed(f"[{path}/{name}] must be an object.")
     return section
 
 
@@ -154,6 +154,13 @@ def _parameter(name: str, body: Values) -> Values:
     return body
 
 
+def _rule(name: str, body: Values) -> Values:
+    assertions = body.get("Assertions", [])
+    if not isinstance(assertions, list) or not all(isinstance(each, dict) and "Assert" in each for each in assertions):
+        raise malformed(f"[/Rules/{name}/Assertions] must be a list of objects with an Assert member.")
+    return body
+
+
 def _resource(name: str, body: Values) -> Resource:
     if not isinstance(body.get("Type"), str):
         raise malformed(f"[/Resources/{name}] Every Resources object must contain a Type member.")
@@ -163,17 +170,27 @@ def _resource(name: str, body: Values) -> Resource:
     properties = body.get("Properties", {})
     if not isinstance(properties, dict):
         raise malformed(f"[/Resources/{name}/Properties] must be an object.")
-    depends_on = body.get("DependsOn", [])
+    given = body.get("DependsOn", [])
+    depends_on = given if isinstance(given, list) else [given]
+    if not all(isinstance(other, str) for other in depends_on):
+        raise malformed(f"[/Resources/{name}/DependsOn] must be a string or a list of strings.")
     return Resource(
         name,
         body["Type"],
         properties,
-        tuple(depends_on) if isinstance(depends_on, list) else (depends_on,),
-        body.get("Condition"),
+        tuple(depends_on),
+        _condition(f"/Resources/{name}", body),
         _policy(name, body, "DeletionPolicy", _DELETION_POLICIES),
         _policy(name, body, "UpdateReplacePolicy", _DELETION_POLICIES[:3]),
-        body.get("Metadata"),
+        _section(body, "Metadata", f"/Resources/{name}") if "Metadata" in body else None,
     )
+
+
+def _condition(path: str, body: Values) -> str | None:
+    condition = body.get("Condition")
+    if condition is not None and not isinstance(condition, str):
+        raise malformed(f"[{path}/Condition] must be a string.")
+    return condition
 
 
 def _policy(name: str, body: Values, attribute: str, allowed: tuple[str, ...]) -> Any:
@@ -191,4 +208,4 @@ def _output(name: str, body: Values) -> Output:
     export_name = export.get("Name") if isinstance(export, dict) else None
     if "Export" in body and export_name is None:
         raise malformed(f"[/Outputs/{name}/Export] Every Export object must contain a Name member.")
-    return Output(name, body["Value"], body.get("Description"), export_name, body.get("Condition"))
+    return Output(name, body["Value"], body.get("Description"), export_name, _condition(f"/Outputs/{name}", body))

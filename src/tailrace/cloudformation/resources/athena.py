@@ -30,15 +30,17 @@ class WorkGroup(ResourceType):
     unbuilt = frozenset({"WorkGroupConfigurationUpdates"})
 
     async def create(self, work: Work) -> str:
-        """Create the workgroup; one that is to be disabled is disabled afterwards."""
+        """Create the workgroup."""
         name = work.properties["Name"]
         group = {"Name": name, "Configuration": work.properties.get("WorkGroupConfiguration")}
         group |= {"Tags": [{"Key": key, "Value": value} for key, value in work.tags.items()]}
         await work.call("athena", "CreateWorkGroup", group | work.picked("Description"))
-        work.made(name)
-        if work.properties.get("State") == "DISABLED":
-            await work.call("athena", "UpdateWorkGroup", {"WorkGroup": name, "State": "DISABLED"})
         return str(name)
+
+    async def finish(self, work: Work) -> None:
+        """Disable the workgroup, if it is to be."""
+        if work.properties.get("State") == "DISABLED":
+            await work.call("athena", "UpdateWorkGroup", {"WorkGroup": work.physical_id, "State": "DISABLED"})
 
     async def update(self, work: Work) -> None:
         """Change the configuration, the description and the state."""

@@ -37,17 +37,19 @@ class Table(ResourceType):
     unbuilt = frozenset({"ImportSourceSpecification", "ResourcePolicy", "VectorIndexes"})
 
     async def create(self, work: Work) -> str:
-        """Create the table, wait until it is active, then set what CreateTable doesn't take."""
+        """Create the table."""
         table = {"TableName": work.physical_id, **work.picked(*_CREATED_WITH)}
         table["GlobalSecondaryIndexes"] = [_index(index) for index in _indexes(work.properties).values()] or None
         table["StreamSpecification"] = _stream(work.properties)
         table["SSESpecification"] = _encryption(work.properties)
         table["Tags"] = [{"Key": key, "Value": value} for key, value in work.tags.items()]
         await work.call("dynamodb", "CreateTable", table)
-        work.made(work.physical_id)
+        return work.physical_id
+
+    async def finish(self, work: Work) -> None:
+        """Set what CreateTable doesn't take."""
         await self.settle(work)
         await self._beside(work)
-        return work.physical_id
 
     async def settle(self, work: Work) -> None:
         """Wait until the table and its indexes are ACTIVE."""

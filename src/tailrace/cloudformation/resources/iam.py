@@ -25,19 +25,16 @@ class Role(ResourceType):
     tagging = Tagging("Tags", "TagRole", "UntagRole", "RoleName")
 
     async def create(self, work: Work) -> str:
-        """Create the role, then give it its policies, so that whatever uses it waits for them."""
+        """Create the role."""
         role = work.picked("Path", "Description", "MaxSessionDuration", "PermissionsBoundary")
         role |= {"RoleName": work.physical_id, "AssumeRolePolicyDocument": _document(work, "AssumeRolePolicyDocument")}
         role["Tags"] = [{"Key": key, "Value": value} for key, value in work.tags.items()]
         await work.call("iam", "CreateRole", role)
-        work.made(work.physical_id)
-        await self._grant(work)
         return work.physical_id
 
-    async def adopted(self, work: Work) -> str:
-        """Give the role that is there its policies."""
+    async def finish(self, work: Work) -> None:
+        """Give the role its policies: whatever uses it waits for them."""
         await self._grant(work)
-        return work.physical_id
 
     async def update(self, work: Work) -> None:
         """Change the trust policy, the settings and the policies."""
@@ -133,19 +130,18 @@ class ManagedPolicy(ResourceType):
     naming = Naming("ManagedPolicyName", 128)
 
     async def create(self, work: Work) -> str:
-        """Create the policy and attach it."""
+        """Create the policy."""
         policy = {"PolicyName": work.physical_id, "PolicyDocument": _document(work, "PolicyDocument")}
         policy |= work.picked("Path", "Description")
-        arn = str((await work.call("iam", "CreatePolicy", policy))["Policy"]["Arn"])
-        work.made(arn)
-        await self._attach(work, arn, _holders(work.properties))
-        return arn
+        return str((await work.call("iam", "CreatePolicy", policy))["Policy"]["Arn"])
 
     async def adopted(self, work: Work) -> str:
-        """Attach the policy that is there."""
-        arn = f"arn:aws:iam::{work.account}:policy{work.properties.get('Path', '/')}{work.physical_id}"
-        await self._attach(work, arn, _holders(work.properties))
-        return arn
+        """Answer the ARN of the policy that is there."""
+        return f"arn:aws:iam::{work.account}:policy{work.properties.get('Path', '/')}{work.physical_id}"
+
+    async def finish(self, work: Work) -> None:
+        """Attach the policy."""
+        await self._attach(work, work.physical_id, _holders(work.properties))
 
     async def update(self, work: Work) -> None:
         """Make a new default version of the policy, and attach and detach it."""

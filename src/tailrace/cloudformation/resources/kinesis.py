@@ -20,17 +20,19 @@ class Stream(ResourceType):
     unbuilt = frozenset({"RecordDistributionStrategy", "WarmThroughputMiBps"})
 
     async def create(self, work: Work) -> str:
-        """Create the stream, then what CreateStream doesn't take."""
+        """Create the stream."""
         mode = work.properties.get("StreamModeDetails")
         on_demand = isinstance(mode, dict) and mode.get("StreamMode") == "ON_DEMAND"
         shards = None if on_demand else work.properties.get("ShardCount", 1)
         parameters = {"StreamName": work.physical_id, "ShardCount": shards, "StreamModeDetails": mode}
         parameters |= {"Tags": dict(work.tags)} | work.picked("MaxRecordSizeInKiB")
         await work.call("kinesis", "CreateStream", parameters)
-        work.made(work.physical_id)
+        return work.physical_id
+
+    async def finish(self, work: Work) -> None:
+        """Set what CreateStream doesn't take."""
         await self.settle(work)
         await self._configure(work)
-        return work.physical_id
 
     async def settle(self, work: Work) -> None:
         """Wait until the stream is ACTIVE."""

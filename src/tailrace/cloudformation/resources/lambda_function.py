@@ -42,14 +42,16 @@ class Function(ResourceType):
     )
 
     async def create(self, work: Work) -> str:
-        """Create the function; wait until it is active, then reserve what it shall have."""
+        """Create the function."""
         parameters = {**super().creation(work), "Code": _code(work.properties)}
         parameters.pop("ReservedConcurrentExecutions", None)
         await work.call("lambda", "CreateFunction", parameters)
-        work.made(work.physical_id)
+        return work.physical_id
+
+    async def finish(self, work: Work) -> None:
+        """Reserve what the function shall have, once it is active."""
         await self.settle(work)
         await self._reserve(work)
-        return work.physical_id
 
     async def settle(self, work: Work) -> None:
         """Wait until the function is Active and its last update is done."""

@@ -22,13 +22,15 @@ class LogGroup(ResourceType):
     )
 
     async def create(self, work: Work) -> str:
-        """Create the group, then say how long it keeps what."""
+        """Create the group."""
         group: dict[str, Any] = {"logGroupName": work.physical_id, "tags": dict(work.tags)}
         group |= {"kmsKeyId": work.properties.get("KmsKeyId"), "logGroupClass": work.properties.get("LogGroupClass")}
         await work.call("logs", "CreateLogGroup", group)
-        work.made(work.physical_id)
-        await self.update(work)
         return work.physical_id
+
+    async def finish(self, work: Work) -> None:
+        """Say how long the group keeps its events."""
+        await self.update(work)
 
     async def update(self, work: Work) -> None:
         """Change how long the group keeps its events."""

@@ -55,7 +55,6 @@ class Work:
     former_tags: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     again: bool = False
-    made: Callable[[str], None] = field(default=lambda physical_id: None)
 
     @property
     def account(self) -> str:
@@ -116,6 +115,9 @@ class ResourceType:
         answer = await work.call(self.service, self.creates, self.creation(work))
         return self.identifier(work, answer)
 
+    async def finish(self, work: Work) -> None:
+        """Do what follows the creation. It may be done again, when an attempt was cut off."""
+
     async def settle(self, work: Work) -> None:
         """Return when the resource is ready. Raises ResourceFailure when it never will be."""
 
@@ -169,6 +171,11 @@ class ResourceType:
 
     # ------------------------------------------------------------------ what all have in common
     @property
+    def takes_tags(self) -> bool:
+        """Whether the resource can be tagged."""
+        return self.tagging is not None
+
+    @property
     def schema(self) -> dict[str, list[str]]:
         """The type's properties, those required, those that force a replacement, its attributes."""
         return _schemas()[self.name]
@@ -208,7 +215,10 @@ class ResourceType:
         return any(name != "Tags" for name in self.changes(work.former, work.properties))
 
     async def created(self, work: Work) -> str:
-        """Create the resource, or take what an attempt that was cut off has made. Raises ResourceFailure."""
+        """Create the resource, or take what an attempt that was cut off has made; answer its physical id.
+
+        Raises ResourceFailure; then nothing was made.
+        """
         try:
             return await self.create(work)
         except AwsError as error:
@@ -217,6 +227,14 @@ class ResourceType:
             if not work.again:
                 raise existing(self.name, work.physical_id) from error
             return await self.adopted(work)
+
+    async def completed(self, work: Work) -> None:
+        """Do what follows the creation and wait until the resource is ready. Raises ResourceFailure."""
+        try:
+            await self.finish(work)
+            await self.settle(work)
+        except AwsError as error:
+            raise self.failed(work, error) from error
 
     def exists(self, error: AwsError) -> bool:
         """Say whether a refusal means that a resource of that name is there already."""
@@ -232,6 +250,7 @@ class ResourceType:
             await self.update(work)
             if self.tagging is not None and work.tags != work.former_tags:
                 await self._retag(self.tagging, work)
+            await self.settle(work)
         except AwsError as error:
             raise self.failed(work, error) from error
 

@@ -82,27 +82,30 @@ class Bucket(ResourceType):
     )
 
     async def create(self, work: Work) -> str:
-        """Create the bucket, then put its parts."""
+        """Create the bucket."""
         bucket: dict[str, Any] = {"Bucket": work.physical_id, "ACL": self._acl(work)}
         if work.region != _US_EAST_1:
             bucket["CreateBucketConfiguration"] = {"LocationConstraint": work.region}
         await work.call("s3", "CreateBucket", bucket)
-        work.made(work.physical_id)
-        await self.update(work)
         return work.physical_id
 
-    async def adopted(self, work: Work) -> str:
-        """Put the parts of the bucket that is there."""
+    async def finish(self, work: Work) -> None:
+        """Put the bucket's parts."""
         await self.update(work)
-        return work.physical_id
+
+    @property
+    def takes_tags(self) -> bool:
+        """A bucket's tags are put as a whole, with its other parts."""
+        return True
 
     async def update(self, work: Work) -> None:
         """Put the parts that differ, and take away those that are gone."""
         for name, part in _PARTS.items():
             if work.changed(name):
                 await self._put(work, part, work.properties.get(name))
-        if work.tags != work.former_tags:
-            pairs = [{"Key": key, "Value": value} for key, value in work.tags.items()]
+        tags, before = _own(work.tags), _own(work.former_tags)
+        if tags != before:
+            pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
             await work.call("s3", "PutBucketTagging", {"Bucket": work.physical_id, "Tagging": {"TagSet": pairs}})
 
     def removal(self, work: Work) -> dict[str, Any]:
@@ -133,6 +136,11 @@ class Bucket(ResourceType):
             await work.call("s3", part.remove, bucket)
         else:
             await work.call("s3", part.put, {**bucket, part.parameter: part.removed})
+
+
+def _own(tags: Mapping[str, str]) -> dict[str, str]:
+    # S3 takes CloudFormation's own tags from CloudFormation alone, and here the caller calls.
+    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
 
 
 class BucketPolicy(ResourceType):

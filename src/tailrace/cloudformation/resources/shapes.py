@@ -1,13 +1,11 @@
 """Properties to parameters: a template's values, often text, brought to the types of botocore's model."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from botocore.loaders import Loader
-from botocore.model import ServiceModel, Shape
-
 from tailrace.cloudformation.parameters import as_text
+from tailrace.wire.definition import Member
+from tailrace.wire.model import Model, model_of
 
 
 class Mismatch(Exception):
@@ -17,70 +15,75 @@ class Mismatch(Exception):
         super().__init__(f"#{path}: {text}")
 
 
-@lru_cache(maxsize=4)
-def _model(service: str) -> ServiceModel:
-    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+# type of the model, its name in CloudFormation's messages
+_SCALARS = {
+    "string": "String",
+    "timestamp": "String",
+    "integer": "Integer",
+    "long": "Integer",
+    "float": "Number",
+    "double": "Number",
+    "boolean": "Boolean",
+}
 
 
 def fit(service: str, operation: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Answer the values with the types of an operation's parameters; None is left out. Raises Mismatch."""
-    shape = _model(service).operation_model(operation).input_shape
-    fitted: dict[str, Any] = _fit(shape, {name: value for name, value in values.items() if value is not None}, "")
+    model = model_of(service)
+    use = model.definitions[operation].input
+    given = {name: value for name, value in values.items() if value is not None}
+    fitted: dict[str, Any] = {} if use is None else _structure(model, use.shape, given, "")
     return fitted
 
 
-def _fit(shape: Shape, value: Any, path: str) -> Any:
-    kind = shape.type_name
-    if kind == "structure" and not getattr(shape, "is_document_type", False):
-        return _structure(shape, value, path)
-    if kind == "list":
+def _fit(model: Model, member: Member | None, value: Any, path: str) -> Any:
+    assert member is not None, "lists and maps have members"
+    shape = model.shapes[member.shape]
+    if shape.type == "structure" and not shape.document:
+        return _structure(model, member.shape, value, path)
+    if shape.type == "list":
         if not isinstance(value, list):
-            raise Mismatch(path, f"expected type: JSONArray, found: {_found(value)}")
-        return [_fit(shape.member, child, f"{path}/{at}") for at, child in enumerate(value)]
-    if kind == "map":
+            raise _other(path, "JSONArray", value)
+        return [_fit(model, shape.member, child, f"{path}/{at}") for at, child in enumerate(value)]
+    if shape.type == "map":
         if not isinstance(value, dict):
-            raise Mismatch(path, f"expected type: JSONObject, found: {_found(value)}")
-        return {as_text(name): _fit(shape.value, child, f"{path}/{name}") for name, child in value.items()}
-    return _scalar(kind, value, path)
+            raise _other(path, "JSONObject", value)
+        return {name: _fit(model, shape.value, child, f"{path}/{name}") for name, child in value.items()}
+    if shape.type == "blob":
+        return value.encode() if isinstance(value, str) else value
+    return value if shape.document else _scalar(shape.type, value, path)
 
 
-def _structure(shape: Any, value: Any, path: str) -> dict[str, Any]:
+def _structure(model: Model, name: str, value: Any, path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Mismatch(path, f"expected type: JSONObject, found: {_found(value)}")
+        raise _other(path, "JSONObject", value)
+    members = model.shapes[name].members
     fitted = {}
-    for name, child in value.items():
-        if name not in shape.members:
-            raise Mismatch(path, f"extraneous key [{name}] is not permitted")
-        fitted[name] = _fit(shape.members[name], child, f"{path}/{name}")
+    for key, child in value.items():
+        if key not in members:
+            raise Mismatch(path, f"extraneous key [{key}] is not permitted")
+        fitted[key] = _fit(model, members[key], child, f"{path}/{key}")
     return fitted
 
 
 def _scalar(kind: str, value: Any, path: str) -> Any:
-    if isinstance(value, dict | list) and kind in _SCALARS:
-        raise Mismatch(path, f"expected type: {_SCALARS[kind]}, found: {_found(value)}")
-    text = as_text(value) if isinstance(value, str | int | float) else value
+    if not isinstance(value, str | int | float):
+        raise _other(path, _SCALARS[kind], value)
+    text = as_text(value)
     try:
         if kind in ("integer", "long"):
             return int(text)
         if kind in ("float", "double"):
             return float(text)
-    except (TypeError, ValueError):
-        raise Mismatch(path, f"expected type: {_SCALARS[kind]}, found: {_found(value)}") from None
+    except ValueError:
+        raise _other(path, _SCALARS[kind], value) from None
     if kind == "boolean":
         if text.lower() not in ("true", "false"):
-            raise Mismatch(path, f"expected type: Boolean, found: {_found(value)}")
+            raise _other(path, "Boolean", value)
         return text.lower() == "true"
-    if kind == "blob" and isinstance(value, str):
-        return value.encode()
-    return text
+    return value if kind == "timestamp" else text
 
 
-_SCALARS = {"string": "String", "integer": "Integer", "long": "Integer", "float": "Number", "double": "Number"} | {
-    "boolean": "Boolean",
-    "timestamp": "String",
-}
-
-
-def _found(value: Any) -> str:
+def _other(path: str, expected: str, value: Any) -> Mismatch:
     names = {dict: "JSONObject", list: "JSONArray", str: "String", bool: "Boolean", int: "Integer", float: "Number"}
-    return names.get(type(value), "null")
+    return Mismatch(path, f"expected type: {expected}, found: {names.get(type(value), 'null')}")
