@@ -32,6 +32,9 @@ def up(
         Literal["none", "iam"],
         typer.Option(help="none: all callers are the root. iam: signatures and policies decide."),
     ] = "none",
+    clock: Annotated[
+        Literal["system", "manual"], typer.Option(help="manual: time passes only when POST /_tailrace/clock says so.")
+    ] = "system",
     account: Annotated[str, typer.Option(help="The account id of this cloud: 12 digits.")] = ACCOUNT,
 ) -> None:
     """Run Tailrace in the foreground. It prints one line with `ready` and its endpoint once it serves.
@@ -45,7 +48,9 @@ def up(
     if len(account) != 12 or not account.isdigit():
         _refuse(f"an account id has 12 digits, not {account!r}")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    settings = Settings(data_dir=data_dir, durability=durability, host=host, port=port, auth=auth, account=account)
+    settings = Settings(
+        data_dir=data_dir, durability=durability, host=host, port=port, auth=auth, account=account, clock=clock
+    )
     try:
         import uvloop
 

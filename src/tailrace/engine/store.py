@@ -83,6 +83,7 @@ class Store:
         self.logs: dict[str, Log] = {}
         self._db = Rdict(str(path), _options(durability))
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
+        self.commits = 0
         self._open_group = Group()
         self._syncing = False
         self._broken: BaseException | None = None
@@ -105,6 +106,7 @@ class Store:
             transaction.abort()
             raise
         transaction.closed = True
+        self.commits += 1 if size else 0
         group = self._open_group
         for appended in transaction.appended:
             last = appended.first + len(appended.records) - 1
@@ -156,6 +158,11 @@ class Store:
         while at.valid() and (key := at.key()) >= start:
             yield key, at.value()
             at.prev()
+
+    @property
+    def syncing(self) -> bool:
+        """Whether commits are on their way to the disk."""
+        return self._syncing
 
     def close(self) -> None:
         """Sync, answer who still waits, and close."""

@@ -6,13 +6,14 @@ It validates against botocore's model, authorises, dispatches, commits and meter
 import importlib
 import os
 import random
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from tailrace.engine.clock import Clock, SystemClock
+from tailrace.engine.clock import Clock, ManualClock, SystemClock
 from tailrace.engine.consumer import Consumers
 from tailrace.engine.data_directory import DataDirectory
 from tailrace.engine.errors import EngineError
@@ -54,7 +55,7 @@ class LocalCloud:
         self.endpoint = f"http://{settings.host}:{settings.port}"
         self.directory = DataDirectory(settings.data_dir)
         self.store = Store(self.directory.store, settings.durability)
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock or (ManualClock(time.time()) if settings.clock == "manual" else SystemClock())
         self.random = random.Random(settings.seed)
         self.faults = Faults()
         self.ledger = Ledger()

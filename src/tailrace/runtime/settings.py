@@ -21,4 +21,5 @@ class Settings:
     port: int = PORT
     auth: Literal["none", "iam"] = "none"
     account: str = ACCOUNT
+    clock: Literal["system", "manual"] = "system"
     seed: int | None = None

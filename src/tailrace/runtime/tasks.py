@@ -29,6 +29,11 @@ class Tasks:
         self._idle: list[_Worker] = []
         self._workers: set[_Worker] = set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a worker is at work."""
+        return len(self._workers) > len(self._idle)
+
     async def run(self, function: str, payload: dict[str, Any], *, timeout_s: float) -> dict[str, Any]:
         """Run ``module:function`` with a payload that JSON can carry and answer what it returns.
 

@@ -66,6 +66,11 @@ class Workers:
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an event is being handled or waits for it."""
+        return bool(self._tasks)
+
     def discard(self, function: str) -> None:
         """End the environments of a function (an unqualified ARN): idle ones now, busy ones when they are done."""
         for environment in [each for each in self._environments if each.deployment.function == function]:
