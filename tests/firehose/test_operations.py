@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tailrace.firehose.registry import permissions
 from tailrace.wire.errors import AwsError
 
 OpenWorld = Callable[..., Any]
@@ -301,3 +302,22 @@ def test_batches_have_a_size_and_faults_refuse_parts_of_them(open_world: OpenWor
         assert list(world.objects().values()) == [b"".join(kept)]
 
     in_world(open_world, test)
+
+
+def test_whoever_hands_a_role_over_must_be_allowed_to_pass_it() -> None:
+    params = {
+        "DeliveryStreamName": "d",
+        "KinesisStreamSourceConfiguration": {"RoleARN": "a", "KinesisStreamARN": "s"},
+        "ExtendedS3DestinationConfiguration": {
+            "RoleARN": "b",
+            "ProcessingConfiguration": processors(("Lambda", {"LambdaArn": FUNCTION, "RoleArn": "c"})),
+        },
+    }
+    arn = "arn:aws:firehose:us-east-1:123456789012:deliverystream/d"
+    assert permissions("CreateDeliveryStream", params, "us-east-1", "123456789012") == [
+        ("firehose:CreateDeliveryStream", arn),
+        ("iam:PassRole", "a"),
+        ("iam:PassRole", "b"),
+        ("iam:PassRole", "c"),
+    ]
+    assert permissions("ListDeliveryStreams", {}, "us-east-1", "1") == [("firehose:ListDeliveryStreams", "*")]

@@ -81,6 +81,12 @@ def test_spreading_ends_with_even_shards(start: int, targets: list[int]) -> None
     assert indexes == list(range(layout.next_index))
 
 
+def test_spreading_goes_the_way_of_aws() -> None:
+    # risingwavelabs/risingwave issue 9961: 4 shards to 3 on AWS leave shards 6, 9 and 10 open
+    layout = spread(created(4, NOW_MS), 3, NOW_MS)
+    assert [shard.index for shard in layout.open_shards] == [6, 9, 10]
+
+
 def test_nothing_is_done_when_the_shards_are_even_already() -> None:
     layout = created(4, NOW_MS)
     assert spread(layout, 4, NOW_MS) == layout

@@ -8,6 +8,8 @@ import pytest
 
 from tailrace.engine.clock import ManualClock
 from tailrace.kinesis.layout import HASH_KEYS
+from tailrace.kinesis.registry import permissions
+from tailrace.kinesis.token import ShardIterator, sealed
 from tailrace.runtime.cloud import LocalCloud
 from tailrace.service.principal import Principal
 from tailrace.wire.errors import AwsError
@@ -146,7 +148,13 @@ def test_the_end_of_a_closed_shard_leads_to_its_children(kinesis: Kinesis) -> No
             "ResourceNotFoundException",
             "Could not find shard ABC in stream s under account 123456789012.",
         ),
-        ("UpdateShardCount", {"TargetShardCount": 5, "ScalingType": "UNIFORM_SCALING"}, "InvalidArgumentException", ""),
+        (
+            "UpdateShardCount",
+            {"TargetShardCount": 5, "ScalingType": "UNIFORM_SCALING"},
+            "InvalidArgumentException",
+            "UpdateShardCount cannot scale up over double your current open shard count. Current open shard count: 2 "
+            "Target shard count: 5",
+        ),
         ("IncreaseStreamRetentionPeriod", {"RetentionPeriodHours": 9000}, "InvalidArgumentException", ""),
         (
             "DecreaseStreamRetentionPeriod",
@@ -312,3 +320,20 @@ def test_tags_by_both_families(kinesis: Kinesis) -> None:
     assert kinesis("ListTagsForResource", ResourceARN=ARN)["Tags"] == [{"Key": "c", "Value": "3"}]
     with pytest.raises(AwsError, match="more than 50 tags"):
         kinesis("AddTagsToStream", StreamName="s", Tags={str(number): "" for number in range(50)})
+
+
+def test_permissions_name_the_stream() -> None:
+    def needed(operation: str, **params: Any) -> list[tuple[str, str]]:
+        return list(permissions(operation, params, "us-east-1", "123456789012"))
+
+    assert needed("PutRecords", StreamName="s") == [("kinesis:PutRecords", ARN)]
+    assert needed("ListStreams") == [("kinesis:ListStreams", "*")]
+    place = sealed(ShardIterator(0, "us-east-1", "s", "id", 0, 0))
+    assert needed("GetRecords", ShardIterator=place) == [("kinesis:GetRecords", ARN)]
+    assert needed("GetRecords", ShardIterator="garbage") == [("kinesis:GetRecords", "*")]
+    assert [action for action, _ in needed("ShardLogs", StreamARN=ARN)] == [
+        "kinesis:DescribeStream",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+    ]

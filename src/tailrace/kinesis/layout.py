@@ -95,13 +95,11 @@ def merge(layout: Layout, lower: Shard, upper: Shard, now_ms: int) -> Layout:
 
 
 def spread(layout: Layout, count: int, now_ms: int) -> Layout:
-    """Split and merge until there are so many even shards."""
-    ranges = uniform(count)
-    for start, _ in ranges:
-        cut = next(shard for shard in layout.open_shards if int(shard.last) >= start)
-        if int(cut.first) < start:
-            layout = split(layout, cut, start, now_ms)
-    for start, end in ranges:
+    """Split and merge until there are so many even shards: from the left, each range in turn, as AWS does."""
+    for start, end in uniform(count):
+        cut = next(shard for shard in layout.open_shards if int(shard.last) >= end)
+        if int(cut.last) > end:
+            layout = split(layout, cut, end + 1, now_ms)
         while True:
             lower, upper = _neighbours(layout, start)
             if upper is None or int(upper.last) > end:

@@ -62,7 +62,7 @@ def update_shard_count(call: Call) -> dict[str, Any]:
             f"{RESIZES_A_DAY_MAX} UpdateShardCount operations have been made on stream {stream.name} under account "
             f"{stream.account} in the last 24 hours; no more are allowed now.",
         )
-    _check_target(stream, current, target)
+    _check_target(current, target)
     if target > current:
         check_shard_limit(call, target - current)
     stream = msgspec.structs.replace(stream, resized_ms=(*recent, call.now_ms))
@@ -75,14 +75,14 @@ def update_shard_count(call: Call) -> dict[str, Any]:
     }
 
 
-def _check_target(stream: Stream, current: int, target: int) -> None:
+def _check_target(current: int, target: int) -> None:
     if target > SHARDS_MAX:
         raise AwsError("LimitExceededException", f"TargetShardCount may not be greater than {SHARDS_MAX}.")
     if target > 2 * current or 2 * target < current:
-        bound, which = (2 * current, "more than double") if target > current else (-(-current // 2), "less than half")
+        bound = "up over double" if target > current else "down below half"
         raise invalid(
-            f"UpdateShardCount cannot scale stream {stream.name} to {which} its current number of open shards: "
-            f"TargetShardCount {target} was requested, the number is {current}, the limit {bound}."
+            f"UpdateShardCount cannot scale {bound} your current open shard count. "
+            f"Current open shard count: {current} Target shard count: {target}"
         )
 
 
