@@ -1,16 +1,11 @@
 """What Lambda keeps in memory for a cloud: where code lies unpacked, the log lines on their way, the processes."""
 
-from typing import Protocol, cast
 from weakref import WeakKeyDictionary
 
 from tailrace.lambda_.execution import Workers
 from tailrace.lambda_.log_delivery import LogDelivery
 from tailrace.lambda_.unpacked import Unpacked
 from tailrace.service.cloud import Cloud
-
-
-class _Host(Protocol):
-    workers: Workers
 
 
 class Room:
@@ -34,4 +29,5 @@ def room_of(cloud: Cloud) -> Room:
 
 def workers_of(cloud: Cloud) -> Workers:
     """Answer who runs a cloud's functions."""
-    return cast(_Host, cloud).workers
+    workers: Workers = cloud.workers
+    return workers
