@@ -1,5 +1,6 @@
 """The life of streams: capacity, retention, resharding, listings, tags; on a clock in the test's hand."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -337,3 +338,16 @@ def test_permissions_name_the_stream() -> None:
         "kinesis:GetShardIterator",
         "kinesis:ListShards",
     ]
+
+
+def test_what_expired_meanwhile_is_cleared_at_the_start(cloud: LocalCloud, kinesis: Kinesis) -> None:
+    kinesis("CreateStream", StreamName="s", ShardCount=1)
+    put(kinesis, b"0")
+    kinesis("SplitShard", StreamName="s", ShardToSplit="shardId-0", NewStartingHashKey=str(2**127))
+    put(kinesis, b"1")
+    advance(cloud, 25 * HOUR_S)
+    assert len(logs(cloud)) == 3
+    asyncio.run(cloud.start())
+    low, high = logs(cloud)
+    assert low["ParentShardId"] == "shardId-000000000000"
+    assert {cloud.store.log(shard["LogId"]).tail for shard in (low, high)} == {1, 2}

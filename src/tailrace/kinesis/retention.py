@@ -9,6 +9,7 @@ from tailrace.kinesis.layout import Layout, without_expired
 from tailrace.kinesis.registry import SERVICE
 from tailrace.kinesis.stream import STREAMS, Stream, find, invalid, layout_of, put
 from tailrace.service.call import Call
+from tailrace.service.cloud import Cloud
 
 HOURS_MIN = 24
 HOURS_MAX = 8760
@@ -40,6 +41,15 @@ def decrease_stream_retention_period(call: Call) -> dict[str, Any]:
     STREAMS.put(call.transaction, stream.key, stream)
     clear(call.transaction, stream, call.now_ms)
     return {}
+
+
+@SERVICE.on_start
+async def start(cloud: Cloud) -> None:
+    """Give back the room of what expired while nothing happened."""
+    transaction = cloud.store.begin()
+    for _, stream in list(STREAMS.scan(transaction)):
+        clear(transaction, stream, cloud.clock.now_ms())
+    await cloud.store.commit(transaction)
 
 
 def kept(layout: Layout, stream: Stream, now_ms: int) -> Layout:
