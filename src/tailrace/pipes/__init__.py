@@ -1,0 +1,1 @@
+"""EventBridge Pipes: filter patterns, input templates, source batching, targets."""

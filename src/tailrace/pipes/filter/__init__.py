@@ -1,0 +1,1 @@
+"""Filter patterns: their grammar, their conditions and how they match events."""

@@ -1,0 +1,182 @@
+"""Event patterns: a JSON object whose leaves are arrays of conditions, compiled once and asked of many events.
+
+All fields must match, any condition of an array suffices. An array in an event matches when one of its elements does,
+and fields of objects in an array must match in the same element. ``exists`` is about leaves: an object is none.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tailrace.pipes.filter.condition import KEYWORDS, Literals, PatternError, Test, test_of
+
+_ALTERNATIVES_MAX = 1000
+_MISSING: Any = object()
+
+
+class _Leaf:
+    """The conditions on one field. ``absent``: it also matches when the field is nowhere in the event."""
+
+    __slots__ = ("absent", "literals", "path", "present", "tests")
+
+    def __init__(self, path: tuple[str, ...], conditions: list[Any]) -> None:
+        self.path = path
+        plain = [value for value in conditions if not isinstance(value, dict | list)]
+        self.literals = Literals.of(plain)
+        self.absent = self.present = False
+        self.tests: list[Test] = []
+        for condition in conditions:
+            if isinstance(condition, list):
+                raise PatternError("Match value must be String, number, true, false, or null")
+            if isinstance(condition, dict):
+                self._add(condition)
+
+    def _add(self, condition: dict[str, Any]) -> None:
+        if not condition:
+            raise PatternError("Match expression name not found")
+        kind, operand = next(iter(condition.items()))
+        if kind == "exists":
+            if not isinstance(operand, bool):
+                raise PatternError("exists match pattern must be either true or false.")
+            self.present |= operand
+            self.absent |= not operand
+        else:
+            self.tests.append(test_of(kind, operand))
+        if len(condition) > 1:
+            raise PatternError("Only one key allowed in match expression")
+
+    def matches(self, value: Any, event: Any) -> bool:
+        if value is not _MISSING and not isinstance(value, dict):
+            if self.present or self.literals.hold(value):
+                return True
+            for test in self.tests:
+                if test(value):
+                    return True
+        return self.absent and not _has_leaf(event, self.path)
+
+
+class _Node:
+    """A place in the pattern: conditions on the value there, fields below it, groups of alternatives."""
+
+    __slots__ = ("alternatives", "fields", "leaf")
+
+    def __init__(self) -> None:
+        self.leaf: _Leaf | None = None
+        self.fields: dict[str, _Node] = {}
+        self.alternatives: list[list[_Node]] = []
+
+    def matches(self, value: Any, event: Any) -> bool:
+        if isinstance(value, list):
+            if not value:
+                return self.matches(_MISSING, event)
+            return any(self.matches(element, event) for element in value)
+        if self.leaf is not None and not self.leaf.matches(value, event):
+            return False
+        inside = isinstance(value, dict)
+        for name, node in self.fields.items():
+            if not node.matches(_field(value, name) if inside else _MISSING, event):
+                return False
+        return all(any(node.matches(value, event) for node in group) for group in self.alternatives)
+
+
+class Pattern:
+    """One compiled pattern."""
+
+    def __init__(self, text: str) -> None:
+        """Compile a pattern. Raises PatternError with AWS's reason."""
+        try:
+            raw = json.loads(text)
+        except ValueError as error:
+            raise PatternError(str(error)) from None
+        if not isinstance(raw, dict):
+            raise PatternError("Filter is not an object")
+        if not raw:
+            raise PatternError("Empty objects are not allowed")
+        self._root = _Node()
+        _fill(self._root, raw, ())
+        if _combinations(self._root) > _ALTERNATIVES_MAX:
+            raise PatternError("Too many $or combinations")
+        self.fields = frozenset(_names(self._root))
+
+    def has_leaf(self, name: str) -> bool:
+        """Answer whether the pattern has conditions on an event's field itself."""
+        return any(node.leaf is not None for node in _places(self._root, name))
+
+    def matches(self, event: dict[str, Any]) -> bool:
+        """Answer whether an event matches."""
+        return self._root.matches(event, event)
+
+
+def _fill(node: _Node, raw: dict[str, Any], path: tuple[str, ...]) -> None:
+    if not raw and path:
+        raise PatternError("Empty objects are not allowed")
+    for name, value in raw.items():
+        if name == "$or" and _is_alternatives(value):
+            group = []
+            for alternative in value:
+                group.append(_Node())
+                _fill(group[-1], alternative, path)
+            node.alternatives.append(group)
+            continue
+        # Dots join: "a.b" is the field b of the field a.
+        below, segments = node, name.split(".")
+        for segment in segments:
+            below = below.fields.setdefault(segment, _Node())
+        where = (*path, *segments)
+        if isinstance(value, dict):
+            _fill(below, value, where)
+        elif not isinstance(value, list):
+            raise PatternError(f'"{name}" must be an object or an array')
+        elif not value:
+            raise PatternError("Empty arrays are not allowed")
+        else:
+            below.leaf = _Leaf(where, value)
+
+
+def _is_alternatives(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) >= 2
+        and all(isinstance(each, dict) and each and not KEYWORDS & each.keys() for each in value)
+    )
+
+
+def _combinations(node: _Node) -> int:
+    count = 1
+    for below in node.fields.values():
+        count *= _combinations(below)
+    for group in node.alternatives:
+        count *= sum(_combinations(alternative) for alternative in group)
+    return count
+
+
+def _names(node: _Node) -> Iterator[str]:
+    yield from node.fields
+    for group in node.alternatives:
+        for alternative in group:
+            yield from _names(alternative)
+
+
+def _places(node: _Node, name: str) -> Iterator[_Node]:
+    if name in node.fields:
+        yield node.fields[name]
+    for group in node.alternatives:
+        for alternative in group:
+            yield from _places(alternative, name)
+
+
+def _field(value: dict[str, Any], name: str) -> Any:
+    found = value.get(name, _MISSING)
+    if found is not _MISSING:
+        return found
+    # An event's own dots join as well: its field "a.b" is found under a.
+    start = f"{name}."
+    return {key[len(start) :]: each for key, each in value.items() if key.startswith(start)} or _MISSING
+
+
+def _has_leaf(value: Any, path: Sequence[str]) -> bool:
+    if isinstance(value, list):
+        return any(_has_leaf(element, path) for element in value)
+    if not path:
+        return value is not _MISSING and not isinstance(value, dict)
+    return isinstance(value, dict) and _has_leaf(_field(value, path[0]), path[1:])
