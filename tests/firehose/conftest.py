@@ -195,16 +195,16 @@ def unchanged(event: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def open_world(tmp_path: Path) -> Callable[..., Any]:
-    """``async with open_world(handler) as world``; opened again, it goes on from what was durable."""
+    """``async with open_world(handler) as world``; opened again, it goes on from what is in the directory."""
     worlds: list[World] = []
     rooms = [KINESIS, FIREHOSE, *stand_ins(worlds)]
     clocks: list[ManualClock] = []
 
     @asynccontextmanager
-    async def opened(handler: Handler = unchanged) -> AsyncIterator[World]:
+    async def opened(handler: Handler = unchanged, directory: str = "data") -> AsyncIterator[World]:
         start = clocks[-1].now() if clocks else 1_767_225_600.0
         clocks.append(ManualClock(start))
-        settings = Settings(data_dir=tmp_path / "data", durability=Durability.OS, seed=len(worlds))
+        settings = Settings(data_dir=tmp_path / directory, durability=Durability.OS, seed=len(worlds))
         cloud = LocalCloud(settings, clock=clocks[-1], rooms=rooms)
         world = World(cloud, handler)
         worlds.append(world)
@@ -216,12 +216,3 @@ def open_world(tmp_path: Path) -> Callable[..., Any]:
             await cloud.stop()
 
     return opened
-
-
-def run(work: Awaitable[None]) -> None:
-    """Run a test that waits for things."""
-
-    async def main() -> None:
-        await work
-
-    asyncio.run(main())

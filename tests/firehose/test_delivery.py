@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,6 +159,36 @@ def test_stopping_in_the_middle_of_anything_loses_and_doubles_nothing(open_world
             assert world.standing().delivered == len(sent)
             stored = [path for path in (world.cloud.directory.path / "s3").rglob("*") if path.is_file()]
             assert len(stored) == len(world.objects()), "no file is left that nothing names"
+
+    asyncio.run(main())
+
+
+def test_dying_at_any_moment_loses_and_doubles_nothing(open_world: OpenWorld, tmp_path: Path) -> None:
+    async def survivor(copy: str, sent: list[bytes]) -> None:
+        async with open_world(directory=copy) as world:
+            await world.until(lambda: world.in_flight() == 0)
+            delivered = b"".join(world.objects().values()).split(b";")[:-1]
+            assert sorted(delivered) == sorted(sent)
+            assert world.standing().delivered == len(sent)
+
+    async def main() -> None:
+        sent: list[bytes] = []
+        deaths: list[tuple[str, list[bytes]]] = []
+        async with open_world() as world:
+            hints = {"SizeInMBs": 1, "IntervalInSeconds": 1}
+            world.create(BufferingHints=hints, ProcessingConfiguration=lambda_processor(BufferIntervalInSeconds="0"))
+            await world.rest()
+            for turn in range(30):
+                batch = [b"%d-%d" % (turn, number) for number in range(10)]
+                world.put(*[record + b";" for record in batch])
+                sent += batch
+                world.cloud.clock.advance(1)
+                for _ in range(turn % 15):
+                    await asyncio.sleep(0)
+                deaths.append((f"copy{turn}", list(sent)))
+                shutil.copytree(tmp_path / "data", tmp_path / f"copy{turn}")
+        for copy, until_then in deaths:
+            await survivor(copy, until_then)
 
     asyncio.run(main())
 
