@@ -26,8 +26,8 @@ class Slice(Protocol):
 class Request:
     """A request: path and query as they were sent (percent-encoded), header names in lower case.
 
-    ``staged`` holds a body that was streamed into a file, and ``body`` is then empty; ``labels`` is what the route found
-    in the path, decoded.
+    ``staged`` holds a body that was streamed into a file, and ``body`` is then empty. ``labels`` are the members that
+    the route found in the path, decoded.
     """
 
     method: str
