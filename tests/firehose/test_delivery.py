@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tailrace.engine.errors import StoreFull
 from tailrace.wire.errors import AwsError
 
 OpenWorld = Callable[..., Any]
@@ -242,6 +243,30 @@ def test_records_stay_in_flight_while_the_role_may_not(open_world: OpenWorld) ->
             world.denied = set()
             await world.until(lambda: world.in_flight() == 0)
             assert list(world.objects().values()) == [b"A"]
+
+    asyncio.run(main())
+
+
+def test_a_full_disk_stops_deliveries_until_there_is_room(
+    open_world: OpenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(name: str) -> Any:
+        raise StoreFull("the disk is full")
+
+    async def main() -> None:
+        async with open_world() as world:
+            world.create(ProcessingConfiguration=lambda_processor(BufferIntervalInSeconds="0"))
+            await world.rest()
+            with monkeypatch.context() as patch:
+                patch.setattr(world.cloud.files, "create", full)
+                world.put(*[b"%d;" % number for number in range(100)])
+                for _ in range(40):
+                    await world.advance(30)
+                assert world.standing().note == "StoreFull: the disk is full"
+                assert world.in_flight() == 100
+            await world.until(lambda: world.in_flight() == 0)
+            assert b"".join(world.objects().values()) == b"".join(b"%d;" % number for number in range(100))
+            assert world.standing().note is None
 
     asyncio.run(main())
 

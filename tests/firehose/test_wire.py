@@ -1,7 +1,10 @@
 """Firehose on the real wire with boto3, delivering to the real S3 as a real role."""
 
+import base64
+import io
 import json
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,8 +58,8 @@ def eventually(found: Callable[[], Any]) -> Any:
     return answer
 
 
-def bodies(s3: Any, bucket: str) -> list[bytes]:
-    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+def bodies(s3: Any, bucket: str, prefix: str = "") -> list[bytes]:
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
     return [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
 
 
@@ -111,6 +114,73 @@ def test_a_kinesis_stream_is_delivered(
         "InvalidArgumentException",
         "This operation is not permitted on KinesisStreamAsSource delivery stream type.",
     )
+    firehose.delete_delivery_stream(DeliveryStreamName=name)
+
+
+HANDLER = b"""
+import base64
+
+def handler(event, context):
+    return {"records": [answer(record) for record in event["records"]]}
+
+def answer(record):
+    data = base64.b64decode(record["data"])
+    if data == b"drop":
+        return {"recordId": record["recordId"], "result": "Dropped"}
+    if data == b"fail":
+        return {"recordId": record["recordId"], "result": "ProcessingFailed", "data": record["data"]}
+    if data == b"raise":
+        raise ValueError("no")
+    line = base64.b64encode(data.upper() + b"\\n").decode()
+    return {"recordId": record["recordId"], "result": "Ok", "data": line}
+"""
+
+
+@pytest.fixture
+def function(client: Callable[..., Any], role: str, unique: Callable[[str], str]) -> str:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", HANDLER)
+    name, trust = unique("transform"), json.dumps(TRUST).replace("firehose.", "lambda.")
+    runner = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    made = client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.11",
+        Role=runner,
+        Handler="app.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
+    return str(made["FunctionArn"])
+
+
+def test_records_are_transformed_by_a_function(
+    client: Callable[..., Any], firehose: Any, bucket: str, role: str, function: str, unique: Callable[[str], str]
+) -> None:
+    name = unique("delivery")
+    parameters = {"LambdaArn": f"{function}:$LATEST", "BufferIntervalInSeconds": "0", "NumberOfRetries": "1"}
+    shown = [{"ParameterName": parameter, "ParameterValue": value} for parameter, value in parameters.items()]
+    firehose.create_delivery_stream(
+        DeliveryStreamName=name,
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": role,
+            "BucketARN": f"arn:aws:s3:::{bucket}",
+            "BufferingHints": AT_ONCE,
+            "Prefix": "rows/",
+            "ErrorOutputPrefix": "failed/!{firehose:error-output-type}/",
+            "ProcessingConfiguration": {"Enabled": True, "Processors": [{"Type": "Lambda", "Parameters": shown}]},
+        },
+    )
+    s3 = client("s3")
+    batch = [{"Data": data} for data in (b"a", b"drop", b"fail", b"b")]
+    firehose.put_record_batch(DeliveryStreamName=name, Records=batch)
+    eventually(lambda: len(bodies(s3, bucket, "rows/")) == 1 and len(bodies(s3, bucket, "failed/")) == 1)
+    firehose.put_record(DeliveryStreamName=name, Record={"Data": b"raise"})
+    eventually(lambda: len(bodies(s3, bucket, "failed/")) == 2)
+    assert bodies(s3, bucket, "rows/") == [b"A\nB\n"]
+    lines = [json.loads(body) for body in bodies(s3, bucket, "failed/processing-failed/")]
+    found = {(line["errorCode"], base64.b64decode(line["rawData"]), line["attemptsMade"]) for line in lines}
+    assert found == {("Lambda.ProcessingFailedStatus", b"fail", 1), ("Lambda.FunctionError", b"raise", 2)}
     firehose.delete_delivery_stream(DeliveryStreamName=name)
 
 

@@ -49,12 +49,15 @@ class Delivery(Consumer):
         self._drained = asyncio.Event()
         self._admitted_ms = 0
         self._buffer = self._new_buffer()
-        self._transformer = Transformer(cloud, stream, plan.transformation) if plan.transformation is not None else None
+        self._transformer: Transformer | None = None
 
     async def run(self) -> None:
         """Deliver until cancelled."""
+        # Everything anew: after a crash it is run again, and reads again from the settled positions.
         self._lanes = {}
         self._buffer = self._new_buffer()
+        if self._plan.transformation is not None:
+            self._transformer = Transformer(self._cloud, self._stream, self._plan.transformation)
         try:
             async with _first_error(), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._deliver())
