@@ -1,0 +1,1 @@
+"""Trino's functions: tables of signatures, each with the DuckDB SQL that has its meaning."""
