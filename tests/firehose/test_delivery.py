@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from tailrace.engine.errors import StoreFull
+from tailrace.firehose.delivery import Delivery
 from tailrace.wire.errors import AwsError
 
 OpenWorld = Callable[..., Any]
 MIB = 2**20
+AT_ONCE = {"SizeInMBs": 1, "IntervalInSeconds": 0}
 
 
 def lambda_processor(**parameters: str) -> dict[str, Any]:
@@ -73,6 +75,30 @@ def test_without_an_interval_records_are_delivered_at_once(open_world: OpenWorld
                 await world.rest()
             assert sorted(world.objects().values()) == [b"0", b"1", b"2"]
 
+    asyncio.run(main())
+
+
+def test_nothing_turns_while_nothing_happens(open_world: OpenWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[int] = []
+    admit = Delivery.admit
+
+    async def counted(delivery: Delivery) -> None:
+        turns.append(1)
+        await admit(delivery)
+
+    async def main() -> None:
+        async with open_world() as world:
+            world.create(ProcessingConfiguration=lambda_processor(), BufferingHints=AT_ONCE)
+            await world.rest()
+            for _ in range(3):
+                world.put(b"a")
+                await world.advance(61)
+            turns.clear()
+            for _ in range(20):
+                await world.advance(600)
+            assert turns == []
+
+    monkeypatch.setattr(Delivery, "admit", counted)
     asyncio.run(main())
 
 

@@ -77,7 +77,7 @@ class Lane:
     def close(self) -> None:
         """Take note that the shard will not grow any more."""
         self._closed = True
-        self._stir()
+        _stir(self._waiter)
 
     def goal(self, now_ms: int) -> int:
         """Answer the position up to which records are due for the buffer: under way, or waiting for too long."""
@@ -163,22 +163,23 @@ class Lane:
 
     async def _more(self) -> None:
         """Return when the log has grown, the shard was closed, or what is held has waited for long enough."""
-        self._waiter = asyncio.get_running_loop().create_future()
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
         growth = asyncio.ensure_future(self._log.wait(self._read))
-        growth.add_done_callback(lambda _: self._stir())
+        growth.add_done_callback(lambda _: _stir(waiter))  # this one only: it may call back when the next one waits
         try:
             if self._held:
                 due_s = (self._held[0].time_ms + self._gather_ms) / 1000 - self._road.clock.now()
-                await self._road.clock.wait_for(self._waiter, due_s)
+                await self._road.clock.wait_for(waiter, due_s)
             else:
-                await self._waiter
+                await waiter
         finally:
             self._waiter = None
             growth.cancel()
 
-    def _stir(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+
+def _stir(waiter: "asyncio.Future[None] | None") -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)
 
 
 def _sizes(transformer: Transformer | None) -> tuple[int, int, int]:
