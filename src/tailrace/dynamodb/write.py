@@ -173,6 +173,8 @@ class Writer:
         new = index_entry(index, item, after)
         old_key = None if old is None else index.prefix + index.key.place(before.item or {}) + place
         new_key = None if new is None else index.prefix + index.key.place(item or {}) + place
+        if old_key is not None and index.row.status == "CREATING" and self._transaction.get(INDEXES, old_key) is None:
+            old = old_key = None  # the backfill has not come by here yet
         if old == new and old_key == new_key:
             return 0
         cost = write_units(max(old.size if old else 0, new.size if new else 0))

@@ -33,7 +33,9 @@ def tree_of(paths: list[Path]) -> Tree:
     for path in paths:
         branch = tree
         for part in path[:-1]:
-            branch = branch.setdefault(part, {}) or {}
+            below = branch.setdefault(part, {})
+            assert below is not None, "paths do not overlap"
+            branch = below
         branch[path[-1]] = None
     return tree
 
