@@ -138,7 +138,8 @@ def test_a_response_stops_before_16_megabytes(ddb: Call, table: Table) -> None:
         (
             {"Keys": [{"pk": s("a")}], "ProjectionExpression": "a", "AttributesToGet": ["a"]},
             "Can not use both expression "
-            "and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression "
+            "and non-expression parameters in the same request: Non-expression parameters: "
+            "{AttributesToGet} Expression "
             "parameters: {ProjectionExpression}",
         ),
     ],
