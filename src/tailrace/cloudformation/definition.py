@@ -96,11 +96,10 @@ def location(url: str, endpoint: str) -> tuple[str, str, str | None]:
 def declared(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Answer the parameters that a template declares, before its transforms."""
     section = raw.get("Parameters", {})
-    if not isinstance(section, dict) or not all(isinstance(body, dict) for body in section.values()):
+    if not isinstance(section, dict):
         raise malformed("[/Parameters] must be an object.")
     for name, body in section.items():
-        if "Type" not in body:
-            raise malformed(f"[/Parameters/{name}] Every Parameters object must contain a Type member.")
+        parameters.check_declaration(name, body)
     return section
 
 

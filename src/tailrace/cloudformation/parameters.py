@@ -5,12 +5,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tailrace.cloudformation.errors import invalid, malformed
-from tailrace.cloudformation.template import Values
+
+Values = Mapping[str, Any]
 
 _PLAIN_TYPES = frozenset({"String", "Number", "List<Number>", "CommaDelimitedList", "List<String>"})
 _AWS_TYPE = re.compile(r"(List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:.]+(?(1)>)")
 _SSM_TYPE = "AWS::SSM::Parameter::"
 _MASK = "****"
+
+
+def check_declaration(name: str, declared: Any) -> None:
+    """Refuse a declaration that has not the form of one. Raises ValidationError."""
+    if not isinstance(declared, dict) or "Type" not in declared:
+        raise malformed(f"[/Parameters/{name}] Every Parameters object must contain a Type member.")
+    if not isinstance(declared.get("AllowedValues", []), list):
+        raise malformed(f"[/Parameters/{name}/AllowedValues] must be a list.")
 
 
 def checked_type(name: str, declared: Values) -> str:

@@ -93,11 +93,12 @@ class Plan:
         ]
 
     def _tags(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
-        if not TYPES[self.template.resources[logical_id].type].takes_tags:
+        kind = TYPES[self.template.resources[logical_id].type]
+        if not kind.takes_tags:
             return {}
-        own = tagging.of_properties(properties.get("Tags"))
         stack = self.stack
-        return {**tagging.of_stack(stack.name, stack.id, logical_id), **self.definition.tags, **own}
+        made_by = tagging.of_stack(stack.name, stack.id, logical_id) if kind.foreign_tags else {}
+        return {**made_by, **self.definition.tags, **tagging.of_properties(properties.get("Tags"))}
 
 
 def _text(key: str, value: Any) -> str:

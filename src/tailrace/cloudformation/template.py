@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tailrace.cloudformation.errors import invalid, malformed
-
-Values = Mapping[str, Any]
+from tailrace.cloudformation.parameters import Values, check_declaration
 
 _SECTIONS = frozenset(
     {"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions"}
@@ -149,8 +148,7 @@ def _text(raw: Values, name: str) -> str | None:
 
 
 def _parameter(name: str, body: Values) -> Values:
-    if "Type" not in body:
-        raise malformed(f"[/Parameters/{name}] Every Parameters object must contain a Type member.")
+    check_declaration(name, body)
     return body
 
 

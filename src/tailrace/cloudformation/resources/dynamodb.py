@@ -33,6 +33,7 @@ class Table(ResourceType):
     naming = Naming("TableName", 255)
     conflict = "ResourceInUseException"
     tagging = Tagging(None, "TagResource", "UntagResource", "ResourceArn", "Arn")
+    foreign_tags = False
     replaced_by = frozenset({"KeySchema", "LocalSecondaryIndexes"})
     unbuilt = frozenset({"ImportSourceSpecification", "ResourcePolicy", "VectorIndexes"})
 

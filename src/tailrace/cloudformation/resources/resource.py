@@ -104,6 +104,7 @@ class ResourceType:
     naming: ClassVar[Naming | None] = None
     identity: ClassVar[tuple[str, ...]] = ()  # parameters, named as properties, that tell which one is meant
     tagging: ClassVar[Tagging | None] = None
+    foreign_tags: ClassVar[bool] = True  # False: the service takes tags that begin with aws: from nobody
     unbuilt: ClassVar[frozenset[str]] = frozenset()  # properties that AWS has and this handler does not carry out
     conflict: ClassVar[str] = ""  # the error code that here means: a resource of that name is there already
     replaced_by: ClassVar[frozenset[str]] = frozenset()  # beyond the schema: properties that can't be changed in place

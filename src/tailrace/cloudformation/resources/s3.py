@@ -75,6 +75,7 @@ class Bucket(ResourceType):
     service = "s3"
     deletes = "DeleteBucket"
     naming = Naming("BucketName", 63, lower=True)
+    foreign_tags = False
     unbuilt = frozenset(
         {"AbacStatus", "AnalyticsConfigurations", "BucketNamePrefix", "BucketNamespace", "InventoryConfigurations"}
         | {"IntelligentTieringConfigurations", "MetadataConfiguration", "MetadataTableConfiguration"}
@@ -103,9 +104,8 @@ class Bucket(ResourceType):
         for name, part in _PARTS.items():
             if work.changed(name):
                 await self._put(work, part, work.properties.get(name))
-        tags, before = _own(work.tags), _own(work.former_tags)
-        if tags != before:
-            pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+        if work.tags != work.former_tags:
+            pairs = [{"Key": key, "Value": value} for key, value in work.tags.items()]
             await work.call("s3", "PutBucketTagging", {"Bucket": work.physical_id, "Tagging": {"TagSet": pairs}})
 
     def removal(self, work: Work) -> dict[str, Any]:
@@ -136,11 +136,6 @@ class Bucket(ResourceType):
             await work.call("s3", part.remove, bucket)
         else:
             await work.call("s3", part.put, {**bucket, part.parameter: part.removed})
-
-
-def _own(tags: Mapping[str, str]) -> dict[str, str]:
-    # S3 takes CloudFormation's own tags from CloudFormation alone, and here the caller calls.
-    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
 
 
 class BucketPolicy(ResourceType):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tailrace.cloudformation.errors import invalid
 from tailrace.cloudformation.parameters import as_text
 
 
@@ -39,9 +40,16 @@ def of_stack(stack_name: str, stack_id: str, logical_id: str) -> dict[str, str]:
 
 
 def of_properties(tags: Any) -> dict[str, str]:
-    """Answer the tags of a Tags property, which is a list or a map by type."""
-    if isinstance(tags, Mapping):
-        return {key: as_text(value) for key, value in tags.items()}
-    return {
-        tag["Key"]: as_text(tag.get("Value", "")) for tag in tags or () if isinstance(tag, Mapping) and "Key" in tag
-    }
+    """Answer the tags of a Tags property, which is a list or a map by type. Raises ValidationError."""
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, dict) else tags or []
+    if not isinstance(listed, list) or not all(map(_is_tag, listed)):
+        raise invalid("Value of property Tags must be of type List of Tag")
+    return {as_text(tag["Key"]): as_text(tag.get("Value", "")) for tag in listed}
+
+
+def _is_tag(tag: Any) -> bool:
+    return (
+        isinstance(tag, dict)
+        and "Key" in tag
+        and all(isinstance(tag.get(part, ""), str | int | float) for part in ("Key", "Value"))
+    )
