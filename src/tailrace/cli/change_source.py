@@ -33,8 +33,13 @@ class KinesisSource:
 
     def shards(self) -> list[str]:
         """Answer the ids of the shards."""
-        pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._name)
-        return [shard["ShardId"] for page in pages for shard in page["Shards"]]
+        # boto3's paginator repeats the name beside the token, which Kinesis refuses.
+        page = self._kinesis.list_shards(StreamName=self._name)
+        shards = list(page["Shards"])
+        while "NextToken" in page:
+            page = self._kinesis.list_shards(NextToken=page["NextToken"])
+            shards += page["Shards"]
+        return [shard["ShardId"] for shard in shards]
 
     def iterator(self, shard: str, start: str | datetime) -> str:
         """Answer where to begin in a shard."""

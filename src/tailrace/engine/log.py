@@ -47,14 +47,15 @@ class Log:
         """Answer the entries after a sequence, at least one if there is one, up to a count and a size in bytes."""
         if after >= self.head:
             return []
-        start = self.key(max(after + 1, self.tail))
+        first = max(after + 1, self.tail)
         entries: list[Entry] = []
         size = 0
-        for key, value in self.store.iterate(start, self.key(self.head + 1)):
+        # Sequences are dense, so the keys need no reading.
+        for sequence, value in enumerate(self.store.values(self.key(first), self.key(self.head + 1)), first):
             size += len(value)
             if entries and size > max_bytes:
                 break
-            entries.append(Entry(int.from_bytes(key[-8:], "big"), int.from_bytes(value[:8], "big"), value[8:]))
+            entries.append(Entry(sequence, int.from_bytes(value[:8], "big"), value[8:]))
             if len(entries) >= limit:
                 break
         return entries

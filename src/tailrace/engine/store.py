@@ -159,6 +159,16 @@ class Store:
             yield key, at.value()
             at.prev()
 
+    def values(self, start: bytes, stop: bytes) -> Iterator[bytes]:
+        """Answer the values with start <= key < stop in key order."""
+        bounds = ReadOptions()
+        bounds.set_iterate_upper_bound(stop)
+        at = self._db.iter(bounds)
+        at.seek(start)
+        while at.valid():
+            yield at.value()
+            at.next()
+
     @property
     def syncing(self) -> bool:
         """Whether commits are on their way to the disk."""
