@@ -63,14 +63,16 @@ def filter_log_events(call: Call) -> dict[str, Any]:
     matching = ((place, found) for place, found in every if pattern.matches(found.message))
     limit = params.get("limit", _EVENTS_MAX)
     answer: dict[str, Any] = {"events": [], "searchedLogStreams": []}
-    size = 0
-    for (time_ms, name, number), found in matching:
+    ids = {stream.name: stream.id for stream in streams}
+    size, last = 0, None
+    for place, found in matching:
         size += found.size_bytes
-        if len(answer["events"]) >= limit or (size > _ANSWER_BYTES_MAX and answer["events"]):
-            last = answer["events"][-1]
-            answer["nextToken"] = _write_place(last["timestamp"], last["logStreamName"], int(last["eventId"][20:]))
+        if last is not None and (len(answer["events"]) >= limit or size > _ANSWER_BYTES_MAX):
+            answer["nextToken"] = _write_place(*last)
             break
-        answer["events"].append({"logStreamName": name, **_shown(found), "eventId": f"{time_ms:020d}{number:036d}"})
+        time_ms, name, number = last = place
+        event_id = f"{time_ms:020d}{ids[name]:019d}{number:017d}"
+        answer["events"].append({"logStreamName": name, **_shown(found), "eventId": event_id})
     return answer
 
 
