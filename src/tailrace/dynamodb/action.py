@@ -20,6 +20,9 @@ _MODERN: dict[Kind, tuple[str, ...]] = {
     "Delete": ("ConditionExpression",),
     "ConditionCheck": ("ConditionExpression",),
 }
+_EXPRESSIVE = frozenset(
+    ("ExpressionAttributeNames", "ExpressionAttributeValues", *_MODERN["Update"], *LEGACY_WRITES["Update"])
+)
 
 
 @dataclass(slots=True)
@@ -46,13 +49,17 @@ class Action:
 
 def prepare(kind: Kind, params: Mapping[str, Any], layer: Layer) -> Action:
     """Check a write by itself. Raises AwsError in the words of the operation's layer."""
-    check_mix(params, layer, _MODERN[kind], LEGACY_WRITES[kind])
+    bare = params.keys().isdisjoint(_EXPRESSIVE)
+    if not bare:
+        check_mix(params, layer, _MODERN[kind], LEGACY_WRITES[kind])
     item, size = admit_part(params["Item" if kind == "Put" else "Key"], layer)
     if kind in ("Put", "Delete") and params.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
         raise layer.error(Malformed("ReturnValues can only be ALL_OLD or NONE"))
     if kind == "Put":
         check_size(size, layer)
-    if any(params.get(name) is not None for name in LEGACY_WRITES[kind]):
+    if bare:
+        expressions = Expressions()
+    elif any(params.get(name) is not None for name in LEGACY_WRITES[kind]):
         expressions = read_legacy_write(params, layer)
     else:
         expressions = read_expressions(params, layer)

@@ -4,10 +4,10 @@ A key in the store: 4 bytes of hash, then each hash attribute behind its length,
 ended, so that Scan goes by hash, Query by range, and every range condition is one interval of bytes.
 """
 
+import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tailrace.dynamodb.errors import INVALID, NOT_VALID, validation
 from tailrace.dynamodb.number import order_bytes
@@ -20,13 +20,13 @@ KeyType = Literal["S", "N", "B"]
 HASH_BYTES = 4
 _HASH_VALUE_BYTES_MAX = 2048
 _RANGE_VALUE_BYTES_MAX = 1024
+_PARTITION = struct.Struct(">IH").pack  # hash and length
 _END = b"\x00\x00"
 _AFTER_END = b"\x00\x01"
 _EMPTY = {"S": "string", "B": "binary"}
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAttribute:
+class KeyAttribute(NamedTuple):
     """One attribute of a key and the type it must have."""
 
     name: str
@@ -41,11 +41,6 @@ class KeyAttribute:
             return raw
         return order_bytes(inner) if self.type == "N" else blob(inner)
 
-    @property
-    def name_size(self) -> int:
-        """What the name counts in an item's size."""
-        return len(self.name.encode())
-
     def check_length(self, raw: bytes) -> None:
         """Refuse a value that is empty or too long for a key. Raises AwsError."""
         if not raw:
@@ -53,8 +48,6 @@ class KeyAttribute:
                 f"{NOT_VALID}The AttributeValue for a key attribute cannot contain an empty {_EMPTY[self.type]} value. "
                 f"Key: {self.name}"
             )
-        if self.type == "N":
-            return
         if self.is_hash and len(raw) > _HASH_VALUE_BYTES_MAX:
             raise validation(
                 f"{INVALID}Size of hashkey has exceeded the maximum size limit of{_HASH_VALUE_BYTES_MAX} bytes"
@@ -69,34 +62,47 @@ class KeyAttribute:
 class KeySchema:
     """The key of a table or an index: one to four hash attributes, then up to four range attributes."""
 
-    __slots__ = ("attributes", "hashes", "names", "ranges")
+    __slots__ = ("_names_size", "attributes", "hashes", "names", "ranges")
 
     def __init__(self, attributes: Sequence[KeyAttribute]) -> None:
         self.attributes = tuple(attributes)
         self.hashes = tuple(attribute for attribute in attributes if attribute.is_hash)
         self.ranges = tuple(attribute for attribute in attributes if not attribute.is_hash)
         self.names = tuple(attribute.name for attribute in attributes)
+        self._names_size = sum(len(name.encode()) for name in self.names)
 
     def locate(self, item: Item) -> tuple[bytes, int]:
         """Answer the bytes of an item's key and what the key counts in the item's size. Raises AwsError.
 
         The item has its key attributes, of the right types: ``require_item`` or ``require_key`` said so.
         """
-        size = 0
-        raws = []
+        size = self._names_size
+        place = b""
         for attribute in self.attributes:
-            value = item[attribute.name]
-            raw = attribute.raw(value)
-            attribute.check_length(raw)
-            raws.append(raw)
-            size += attribute.name_size + (number_size(value["N"]) if attribute.type == "N" else len(raw))
-        count = len(self.hashes)
-        return partition(raws[:count]) + b"".join([_escaped(raw) + _END for raw in raws[count:]]), size
+            name, kind, is_hash = attribute
+            inner = item[name][kind]
+            if kind == "S":
+                raw = inner.encode()
+                size += len(raw)
+            else:
+                raw = attribute.raw(item[name])
+                size += number_size(inner) if kind == "N" else len(raw)
+            if not 0 < len(raw) <= _RANGE_VALUE_BYTES_MAX:
+                attribute.check_length(raw)
+            if not is_hash:
+                place += _escaped(raw) + _END
+            elif not place:
+                place = partition([raw]) if len(self.hashes) == 1 else self._partition(item)
+        return place, size
+
+    def _partition(self, item: Item) -> bytes:
+        return partition([attribute.raw(item[attribute.name]) for attribute in self.hashes])
 
     def place(self, item: Item) -> bytes:
         """Answer the bytes of an item's key; its values are known to be good for one."""
-        placed = partition([attribute.raw(item[attribute.name]) for attribute in self.hashes])
-        return placed + b"".join([_escaped(attribute.raw(item[attribute.name])) + _END for attribute in self.ranges])
+        return self._partition(item) + b"".join(
+            [_escaped(attribute.raw(item[attribute.name])) + _END for attribute in self.ranges]
+        )
 
     def require_item(self, item: Item) -> None:
         """Refuse an item to put whose key is missing or of a wrong type. Raises AwsError."""
@@ -135,7 +141,9 @@ def schema_mismatch() -> AwsError:
 
 def partition(raws: list[bytes]) -> bytes:
     """Answer the bytes that all keys of a partition begin with, from its hash attributes' bytes."""
-    placed = b"".join(len(raw).to_bytes(2, "big") + raw for raw in raws)
+    if len(raws) == 1:
+        return _PARTITION(zlib.crc32(raws[0]), len(raws[0])) + raws[0]
+    placed = b"".join([len(raw).to_bytes(2, "big") + raw for raw in raws])
     return zlib.crc32(b"".join(raws)).to_bytes(HASH_BYTES, "big") + placed
 
 

@@ -20,9 +20,12 @@ _UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smal
 _TOO_PRECISE = "Attempting to store more than 38 significant digits in a Number"
 
 
+is_normal = _NORMAL.fullmatch  # finds the numbers that are written as they are kept, except the very long ones
+
+
 def normalise(text: str) -> str:
     """Write a number the way DynamoDB answers it. Raises Malformed."""
-    if _NORMAL.fullmatch(text) is not None:
+    if is_normal(text):
         return text
     return _plain(*_parse(text))
 

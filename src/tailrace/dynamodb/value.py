@@ -8,7 +8,7 @@ from base64 import b64decode
 from typing import Any
 
 from tailrace.dynamodb.errors import INVALID, Malformed, serialization
-from tailrace.dynamodb.number import normalise
+from tailrace.dynamodb.number import is_normal, normalise
 from tailrace.dynamodb.number import size_of as number_size
 
 Value = dict[str, Any]  # {"S": "text"}: one type, one value
@@ -38,11 +38,18 @@ def admit(item: Item) -> tuple[Item, int]:
     size = 0
     for name, value in item.items():
         size += len(name) if name.isascii() else len(name.encode())
+        # The types that nearly every attribute has are decided here; this loop is the busiest of the service.
         if type(value) is dict and len(value) == 1:
-            # The two types that nearly every attribute has are decided here; this loop is the busiest of the service.
-            ((kind, inner),) = value.items()
+            (kind,) = value
+            inner = value[kind]
             if kind == "S" and type(inner) is str:
                 size += len(inner) if inner.isascii() else len(inner.encode())
+                continue
+            if kind == "N" and type(inner) is str and is_normal(inner):
+                size += number_size(inner)
+                continue
+            if kind == "BOOL" and type(inner) is bool:
+                size += 1
                 continue
         normal, value_size = admit_value(value)
         size += value_size
