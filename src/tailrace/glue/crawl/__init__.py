@@ -1,0 +1,1 @@
+"""A crawl: walk the objects, look at them, group them into tables and partitions, compare with the catalog, write."""

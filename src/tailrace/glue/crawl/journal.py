@@ -1,0 +1,80 @@
+"""What a crawl writes to CloudWatch Logs, in the words of AWS's crawlers, under the crawler's role.
+
+A role that may not write logs has none: the crawl goes on (as on AWS).
+"""
+
+import logging
+from typing import Any
+
+from tailrace.glue.crawler import LOG_GROUP
+from tailrace.service.cloud import Cloud
+from tailrace.service.principal import Principal
+from tailrace.wire.errors import AwsError
+
+_logger = logging.getLogger(__name__)
+_EVENTS_MAX = 1000
+
+
+class Journal:
+    """Collect lines and write them out; each carries the id of the run."""
+
+    def __init__(self, cloud: Cloud, region: str, principal: Principal, crawler: str, run: str) -> None:
+        self._cloud = cloud
+        self._region = region
+        self._principal = principal
+        self._crawler = crawler
+        self._run = run
+        self._events: list[dict[str, Any]] = []
+
+    def benchmark(self, text: str) -> None:
+        """Note how far the crawl has come."""
+        self._note("BENCHMARK", text)
+
+    def info(self, text: str) -> None:
+        """Note what was done."""
+        self._note("INFO", text)
+
+    def warn(self, text: str) -> None:
+        """Note what couldn't be done and doesn't end the crawl."""
+        self._note("WARN", text)
+
+    def error(self, text: str) -> None:
+        """Note what failed."""
+        self._note("ERROR", text)
+
+    async def flush(self) -> None:
+        """Write what was noted."""
+        events, self._events = self._events, []
+        try:
+            for at in range(0, len(events), _EVENTS_MAX):
+                await self._put(events[at : at + _EVENTS_MAX])
+        except AwsError as error:
+            _logger.debug("crawler %s writes no logs: %s", self._crawler, error)
+
+    def _note(self, kind: str, text: str) -> None:
+        message = f"[{self._run}] {kind} : {text}"
+        self._events.append({"timestamp": self._cloud.clock.now_ms(), "message": message})
+
+    async def _put(self, events: list[dict[str, Any]]) -> None:
+        names = {"logGroupName": LOG_GROUP, "logStreamName": self._crawler}
+        try:
+            await self._call("PutLogEvents", {**names, "logEvents": events})
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            await self._make(names)
+            await self._call("PutLogEvents", {**names, "logEvents": events})
+
+    async def _make(self, names: dict[str, str]) -> None:
+        for operation, params in (
+            ("CreateLogGroup", {"logGroupName": LOG_GROUP}),
+            ("CreateLogStream", names),
+        ):
+            try:
+                await self._call(operation, params)
+            except AwsError as error:
+                if error.code != "ResourceAlreadyExistsException":
+                    raise
+
+    async def _call(self, operation: str, params: dict[str, Any]) -> None:
+        await self._cloud.request("logs", operation, params, self._principal, region=self._region)
