@@ -30,7 +30,8 @@ class _At(Enum):
     END = "the end"
 
 
-def _malformed() -> AwsError:
+def malformed_trailer() -> AwsError:
+    """The error for a body whose pieces, or what follows them, can't be read."""
     return AwsError(
         "MalformedTrailerError",
         "The request contained trailing data that was not well-formed or did not conform to our published schema.",
@@ -71,14 +72,14 @@ class AwsChunked:
                 self._take(piece)
                 yield piece
             elif self._at is _At.END:
-                raise _malformed()
+                raise malformed_trailer()
             else:
                 end = data.find(b"\n", position)
                 stop = len(view) if end < 0 else end + 1
                 self._line += view[position:stop]
                 position = stop
                 if len(self._line) > _LINE_BYTES_MAX:
-                    raise _malformed()
+                    raise malformed_trailer()
                 if end >= 0:
                     self._end_line()
 
@@ -101,13 +102,13 @@ class AwsChunked:
         line = bytes(self._line)
         self._line.clear()
         if not line.endswith(b"\r\n"):
-            raise _malformed()
+            raise malformed_trailer()
         text = line[:-2].decode("latin-1")
         if self._at is _At.SIZE:
             self._begin_chunk(text)
         elif self._at is _At.DATA_END:
             if text:
-                raise _malformed()
+                raise malformed_trailer()
             self._check_chunk()
             self._at = _At.SIZE
         else:
@@ -116,7 +117,7 @@ class AwsChunked:
     def _begin_chunk(self, text: str) -> None:
         size, _, extension = text.partition(";")
         if not 1 <= len(size) <= 12 or not all(digit in "0123456789abcdefABCDEF" for digit in size):
-            raise _malformed()
+            raise malformed_trailer()
         self._left = int(size, 16)
         self._claimed = extension.removeprefix("chunk-signature=")
         self._at = _At.DATA
@@ -146,13 +147,13 @@ class AwsChunked:
     def _trailing(self, text: str) -> None:
         if not text:
             if self.trailers and self._signed is not None and not self._has_trailer_signature:
-                raise _malformed()
+                raise malformed_trailer()
             self._at = _At.END
             return
         name, colon, value = text.partition(":")
         name = name.strip().lower()
         if not colon or not name or len(self.trailers) >= _TRAILERS_MAX or self._has_trailer_signature:
-            raise _malformed()
+            raise malformed_trailer()
         if name != _TRAILER_SIGNATURE:
             self.trailers[name] = value.strip()
             return

@@ -1,0 +1,71 @@
+"""The endpoint: listens, keeps its connections, and stops in order. The only sockets that clients meet."""
+
+import asyncio
+import logging
+
+from tailrace.runtime import http_limits as limits
+from tailrace.runtime.http_connection import Connection
+from tailrace.runtime.http_door import Admin, Auth, Door, Served
+
+_LOG = logging.getLogger(__name__)
+
+
+class Server:
+    """A listening endpoint; ``port`` is the one it got."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.body_bytes = 0  # held in memory by all requests together
+        self.port = 0
+        self._connections: set[Connection] = set()
+        self._listener: asyncio.Server | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def listen(self, host: str, port: int) -> None:
+        """Begin to serve. Raises OSError when the port can't be had."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+        self.port = self._listener.sockets[0].getsockname()[1]
+        self._sweeper = loop.create_task(self._sweep())
+
+    async def close(self) -> None:
+        """Stop to listen, let what is being carried out end for a moment, then close all connections."""
+        if self._listener is not None:
+            self._listener.close()
+        for connection in list(self._connections):
+            connection.close()
+        deadline = asyncio.get_running_loop().time() + limits.STOP_S
+        while any(each.busy for each in self._connections) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.01)
+        for connection in list(self._connections):
+            connection.abort()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        await asyncio.sleep(0)  # the transports close in the next turn of the loop
+
+    def opened(self, connection: Connection) -> bool:
+        """Take note of a connection; False when there are too many."""
+        self._connections.add(connection)
+        return len(self._connections) <= limits.CONNECTIONS_MAX
+
+    def closed(self, connection: Connection) -> None:
+        """Take note that it is gone."""
+        self._connections.discard(connection)
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(limits.SWEEP_S)
+            now = loop.time()
+            for connection in list(self._connections):
+                try:
+                    connection.expire(now)
+                except Exception as error:
+                    _LOG.error("a connection could not be expired", exc_info=error)
+
+
+async def serve(cloud: Served, host: str, port: int, auth_mode: Auth, admin: Admin) -> Server:
+    """Serve a cloud. Raises OSError when the port can't be had."""
+    server = Server(Door(cloud, auth_mode, admin))
+    await server.listen(host, port)
+    return server
