@@ -22,7 +22,7 @@ def call(cloud: LocalCloud, operation: str, principal: Principal | None = None, 
 
 
 def assume(cloud: LocalCloud, principal: Principal, **params: Any) -> dict[str, Any]:
-    return cloud.call("sts", "AssumeRole", {"RoleSessionName": "s", **params}, principal, region=REGION)
+    return cloud.call("sts", "AssumeRole", {"RoleSessionName": "session", **params}, principal, region=REGION)
 
 
 def policy(*statements: dict[str, Any]) -> str:
@@ -275,7 +275,7 @@ def test_a_trust_policy_that_names_the_user_is_enough(cloud: LocalCloud) -> None
     bert = make_user(cloud, "bert")
     make_role(cloud, "berts", {"AWS": bert.arn})
     arn = ROLE.replace("pipe", "berts")
-    assert assume(cloud, bert, RoleArn=arn)["AssumedRoleUser"]["Arn"].endswith("assumed-role/berts/s")
+    assert assume(cloud, bert, RoleArn=arn)["AssumedRoleUser"]["Arn"].endswith("assumed-role/berts/session")
     deny = policy({"Effect": "Deny", "Action": "sts:*", "Resource": "*"})
     call(cloud, "PutUserPolicy", UserName="bert", PolicyName="deny", PolicyDocument=deny)
     with pytest.raises(AwsError):
