@@ -1,9 +1,10 @@
 """A table as it is remembered, and the same made ready for use: schemas compiled, once for each state of the row."""
 
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -13,6 +14,7 @@ from tailrace.dynamodb.layout import TABLES, index_prefix
 from tailrace.dynamodb.record import RecordFormat
 from tailrace.dynamodb.stream import StreamRow
 from tailrace.dynamodb.value import Item
+from tailrace.engine.store import Store
 from tailrace.engine.transaction import Transaction
 
 
@@ -129,10 +131,8 @@ _decoder = msgspec.json.Decoder(TableRow)
 _encoder = msgspec.json.Encoder()
 
 
-@lru_cache(maxsize=512)
-def _ready(raw: bytes) -> Table:
-    # A row's bytes are its state: another state is another entry, so there is nothing to invalidate.
-    return Table(_decoder.decode(raw))
+# The tables of each open store, ready for use: every request needs one, and its row has long sunk to the disk.
+_KNOWN: WeakKeyDictionary[Store, dict[bytes, Table]] = WeakKeyDictionary()
 
 
 def find_table(transaction: Transaction, region: str, name: str) -> Table | None:
@@ -140,8 +140,17 @@ def find_table(transaction: Transaction, region: str, name: str) -> Table | None
     if name.startswith("arn:"):
         parts = name.split(":", 5)
         region, name = parts[3], parts[5].removeprefix("table/").partition("/")[0]
-    raw = transaction.get(TABLES, f"{region}/{name}".encode())
-    return None if raw is None else _ready(raw)
+    key = f"{region}/{name}".encode()
+    if transaction.staged and TABLES.prefix + key in transaction.staged:
+        raw = transaction.get(TABLES, key)
+        return None if raw is None else Table(_decoder.decode(raw))
+    known = _KNOWN.setdefault(transaction.store, {})
+    table = known.get(key)
+    if table is None:
+        raw = transaction.get(TABLES, key)
+        if raw is not None:
+            table = known[key] = Table(_decoder.decode(raw))
+    return table
 
 
 def item_table(transaction: Transaction, region: str, name: str) -> Table:
@@ -154,14 +163,27 @@ def item_table(transaction: Transaction, region: str, name: str) -> Table:
 
 def save_table(transaction: Transaction, row: TableRow) -> Table:
     """Stage a table's row."""
-    raw = _encoder.encode(row)
-    transaction.put(TABLES, f"{row.region}/{row.name}".encode(), raw)
-    return _ready(raw)
+    _stage(transaction, row, _encoder.encode(row))
+    return Table(row)
 
 
 def drop_table(transaction: Transaction, row: TableRow) -> None:
     """Stage the removal of a table's row."""
-    transaction.delete(TABLES, f"{row.region}/{row.name}".encode())
+    _stage(transaction, row, None)
+
+
+def _stage(transaction: Transaction, row: TableRow, raw: bytes | None) -> None:
+    key = f"{row.region}/{row.name}".encode()
+    if raw is None:
+        transaction.delete(TABLES, key)
+    else:
+        transaction.put(TABLES, key, raw)
+    known = _KNOWN.setdefault(transaction.store, {})
+
+    def forget() -> None:
+        known.pop(key, None)
+
+    transaction.on_commit(forget)
 
 
 def table_names(transaction: Transaction, region: str, after: str) -> Iterator[str]:
