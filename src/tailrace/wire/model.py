@@ -13,7 +13,12 @@ from tailrace.wire.errors import AwsError
 # Shapes that pass through as raw JSON: their service reads and refuses them itself.
 OPAQUE = {"dynamodb": frozenset({"AttributeValue"}), "dynamodbstreams": frozenset({"AttributeValue"})}
 # Enumerations that the services themselves refuse, in words of their own.
-_UNRULED = {("lambda", "Runtime"), ("s3", "BucketLocationConstraint")}
+_UNRULED = {
+    ("lambda", "Runtime"),
+    ("s3", "BucketLocationConstraint"),
+    ("sqs", "MessageSystemAttributeName"),
+    ("sqs", "QueueAttributeName"),
+}
 # Enumerations in the order in which AWS names them, where that isn't the definition's.
 _ENUM_ORDER = {("dynamodb", "ScalarAttributeType"): ("B", "N", "S")}
 
