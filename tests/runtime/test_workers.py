@@ -73,6 +73,20 @@ def test_slow_handlers_get_more_processes(run: Callable[..., None]) -> None:
     run(work, function_processes=1, patience_s=0.01)
 
 
+def test_busy_handlers_get_no_more_processes_than_there_are_processors(run: Callable[..., None]) -> None:
+    async def work(functions: Any) -> None:
+        source = """
+            def handler(event, context):
+                until = time.monotonic() + 0.1
+                while time.monotonic() < until: pass
+                return os.getpid()
+        """
+        outcomes = await asyncio.gather(*(functions.invoke(source) for _ in range(6)))
+        assert len({outcome.body for outcome in outcomes}) == 1
+
+    run(work, function_processes=1, patience_s=0.02)
+
+
 def test_the_bound_for_all_throttles_and_idle_ones_make_room(run: Callable[..., None]) -> None:
     async def work(functions: Any) -> None:
         await asyncio.gather(*(functions.invoke(SLOW, kind=n) for n in range(2)))  # two idle ones, both places taken

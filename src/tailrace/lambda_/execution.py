@@ -64,17 +64,20 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an invocation. ``output`` is what was printed, ``init_output`` what was while loading."""
+    """What became of an invocation. ``output`` is what was printed, ``init_output`` what was while loading.
+
+    ``init_ms`` is set for the first event of an environment; without a log stream nothing ran.
+    """
 
     ending: Ending
-    body: bytes
-    how: str
-    duration_ms: float
-    init_ms: float | None
-    memory_mb: int
-    log_stream: str
-    init_output: bytes
-    output: bytes
+    body: bytes = b""
+    how: str = ""
+    duration_ms: float = 0.0
+    init_ms: float | None = None
+    memory_mb: int = 0
+    log_stream: str = ""
+    init_output: bytes = b""
+    output: bytes = b""
 
 
 class Throttled(Exception):

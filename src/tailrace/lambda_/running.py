@@ -51,7 +51,7 @@ async def run(
     )
     invocation = Invocation(request_id, invoked_arn, event, _trace_id(cloud), context)
     try:
-        outcome = await workers_of(cloud).run(deployment, invocation)
+        outcome = await _faulty(cloud, configuration) or await workers_of(cloud).run(deployment, invocation)
     except Throttled as refused:
         cloud.meter(function.region, METRICS, "Throttles", {"FunctionName": function.name}, 1)
         raise throttled(refused.reason) from refused
@@ -70,6 +70,23 @@ async def run(
     )
 
 
+async def _faulty(cloud: Cloud, configuration: Configuration) -> Outcome | None:
+    """Answer the outcome that a fault brings about, when one strikes: ``lambda:throttle``, ``:error``, ``:timeout``."""
+    strikes = cloud.faults.strikes
+    if strikes("lambda:throttle"):
+        raise Throttled("ConcurrentInvocationLimitExceeded")
+    if strikes("lambda:error"):
+        return Outcome(
+            ending=Ending.RAISED,
+            body=b'{"errorMessage":"a fault was asked for","errorType":"InjectedFault","requestId":"","stackTrace":[]}',
+            duration_ms=1.0,
+        )
+    if strikes("lambda:timeout"):
+        await cloud.clock.sleep(configuration.timeout_s)
+        return Outcome(ending=Ending.TIMED_OUT, duration_ms=configuration.timeout_s * 1000.0)
+    return None
+
+
 def _tell(
     cloud: Cloud, function: Function, configuration: Configuration, outcome: Outcome, told: Report, now_ms: int
 ) -> None:
@@ -78,6 +95,8 @@ def _tell(
     cloud.meter(function.region, METRICS, "Invocations", dimensions, 1)
     cloud.meter(function.region, METRICS, "Errors", dimensions, failed)
     cloud.meter(function.region, METRICS, "Duration", dimensions, outcome.duration_ms, "Milliseconds")
+    if not outcome.log_stream:
+        return  # nothing ran
     lines = Lines(
         function=function,
         role=configuration.role,

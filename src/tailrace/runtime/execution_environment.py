@@ -23,7 +23,7 @@ from tailrace.lambda_.execution import Deployment, Ending, Invocation, Outcome, 
 from tailrace.runtime.child import Child, describe
 from tailrace.runtime.function_output import FunctionOutput
 from tailrace.runtime.lambda_bootstrap import RESPONSE_BYTES_MAX
-from tailrace.runtime.process_tree import kill_marked, memory_bytes, too_many
+from tailrace.runtime.process_tree import kill_marked, memory_bytes, too_many, waits
 
 _PROGRAM = Path(__file__).with_name("lambda_process.py")
 _MEGABYTE = 2**20
@@ -60,6 +60,7 @@ class ExecutionEnvironment:
         self._init_output = b""
         self._init_ms: float | None = None
         self._began = self._loop.time()
+        self._sent = math.inf
         self._mail: deque[dict[str, Any]] = deque()
         self._reader: asyncio.Future[None] | None = None
         self._unread = b""
@@ -111,6 +112,10 @@ class ExecutionEnvironment:
                 self.kill()
         return self._output.read()
 
+    def waits(self, for_s: float) -> bool:
+        """Whether it has had its event for so long and waits: another process would find a free processor."""
+        return self._pid is not None and self._sent <= self._loop.time() - for_s and waits(self._pid)
+
     def freeze(self) -> None:
         """Stop the process until the next event, as AWS does: idle threads cost nothing."""
         if self.usable and not self.frozen and self._pid is not None:
@@ -141,6 +146,7 @@ class ExecutionEnvironment:
     def _send(self, invocation: Invocation, deadline: float) -> None:
         left_ms = (deadline - self._loop.time()) * 1000
         self._token = os.urandom(8).hex()
+        self._sent = self._loop.time()
         line = orjson.dumps(
             {
                 "token": self._token,

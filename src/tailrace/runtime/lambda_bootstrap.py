@@ -85,7 +85,8 @@ class Channel:
         offset = 0
         while offset < len(body):
             offset += _pwrite(self._response, view[offset:], offset)
-        _write(self._control, _dumps({"kind": kind, "token": self._token, "size": len(body), **(members or {})}).encode() + b"\n")
+        line = {"kind": kind, "token": self._token, "size": len(body), **(members or {})}
+        _write(self._control, _dumps(line).encode() + b"\n")
 
 
 class Marshaller:

@@ -21,6 +21,15 @@ def memory_bytes(pid: int) -> int:
     return total
 
 
+def waits(pid: int) -> bool:
+    """Answer whether a process waits for something instead of computing; also where that can't be told."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as source:  # noqa: PTH123 - read often
+            return source.read().rpartition(b") ")[2][:1] != b"R"
+    except OSError:
+        return True
+
+
 def too_many(pid: int) -> bool:
     """Answer whether a process has more descendants than an environment may."""
     return sum(1 for _ in _descendants(pid)) >= PROCESSES_MAX

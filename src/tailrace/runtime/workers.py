@@ -1,7 +1,7 @@
 """The warm processes of all Lambda functions: one event at a time each, several for a function, bounded for all.
 
-A request takes an idle process, else it starts one while the function has few, else it waits for a moment: then the
-handlers are slow or wait themselves, and more are started up to the bound for all; beyond it, requests are throttled.
+A request takes an idle process, else it starts one while the function has few, else it waits. Where handlers wait
+themselves, or take very long, more are started up to the bound for all; beyond it, requests are throttled.
 """
 
 import asyncio
@@ -31,7 +31,8 @@ class Bounds:
 
     function_processes: int = max(2, os.cpu_count() or 1)
     processes: int = 32
-    patience_s: float = 0.2  # then a function gets more than its share
+    patience_s: float = 0.2  # then a function whose handlers wait gets more processes than its share
+    long_s: float = 2.0  # then any function does
     wait_s: float = 10.0  # then a request is throttled
     load_s: float = 10.0  # AWS's init phase
     idle_s: float = 300.0  # of the clock
@@ -153,14 +154,15 @@ class Workers:
     async def _wait(self, deployment: Deployment) -> ExecutionEnvironment | None:
         waiting = _Waiting(deployment, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
+        waited_s = 0.0
         try:
-            done, _ = await asyncio.wait((waiting.place,), timeout=self._bounds.patience_s)
-            if not done:
-                waiting.grown = True
+            while not waiting.place.done():
+                if waited_s >= self._bounds.wait_s:
+                    raise Throttled("ConcurrentInvocationLimitExceeded")
+                await asyncio.wait((waiting.place,), timeout=self._bounds.patience_s)
+                waited_s += self._bounds.patience_s
+                waiting.grown = waited_s >= self._bounds.long_s or self._some_wait(deployment.function)
                 self._serve_waiting()
-                done, _ = await asyncio.wait((waiting.place,), timeout=self._bounds.wait_s)
-            if not done:
-                raise Throttled("ConcurrentInvocationLimitExceeded")
             return waiting.place.result()
         except asyncio.CancelledError:
             if waiting.place.done():
@@ -172,6 +174,10 @@ class Workers:
         finally:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
+
+    def _some_wait(self, function: str) -> bool:
+        running = (each for each in self._running if each.deployment.function == function)
+        return any(each.waits(self._bounds.patience_s) for each in running)
 
     def _serve_waiting(self) -> None:
         for waiting in list(self._waiting):
