@@ -141,8 +141,8 @@ class Progress:
             physical_id=body.physical_id or before.physical_id or row.candidate,
             properties=body.properties,
             tags=body.tags,
-            former=before.properties,
-            former_tags=before.tags,
+            former={} if before.partial else before.properties,
+            former_tags={} if before.partial else before.tags,
             attributes=before.attributes or body.attributes,
             again=again,
         )

@@ -35,7 +35,8 @@ class Provisioning:
             if row.status.endswith("_FAILED"):
                 return row
             return await self._carry_out(msgspec.structs.replace(row, attempts=row.attempts + 1))
-        return await self._begin(logical_id, None if row is None or row.status in GONE else row)
+        there = row is not None and row.status not in GONE and row.body.physical_id
+        return await self._begin(logical_id, row if there else None)
 
     async def _begin(self, logical_id: str, row: ResourceRow | None) -> ResourceRow | None:
         resource = self._plan.template.resources[logical_id]
@@ -73,7 +74,7 @@ class Provisioning:
         names = kind.changes(row.body.properties, target.properties)
         if any(kind.replaces(name, row.body.properties, target.properties) for name in names):
             return REPLACE
-        return UPDATE if names or row.body.tags != target.tags else None
+        return UPDATE if names or row.body.tags != target.tags or row.body.partial else None
 
     def _leave(self, row: ResourceRow, target: Body) -> None:
         """Keep a resource as it is; what is not a property may differ all the same."""
@@ -132,16 +133,20 @@ class Provisioning:
         work = self._progress.work(row, target, again=row.attempts > 1)
         work.physical_id = await kind.created(work)
         verb = "CREATE" if row.step == CREATE else "UPDATE"
-        made = msgspec.structs.replace(target, physical_id=work.physical_id, reference=kind.reference(work))
+        made = msgspec.structs.replace(
+            target, physical_id=work.physical_id, reference=kind.reference(work), partial=True
+        )
         row = self._progress.mark(row, f"{verb}_IN_PROGRESS", _INITIATED, body=made)
         await kind.completed(work)
-        finished = msgspec.structs.replace(made, attributes=await kind.read(work))
+        finished = msgspec.structs.replace(made, attributes=await kind.read(work), partial=False)
         return self._progress.mark(row, f"{verb}_COMPLETE", body=finished)
 
     async def _update(self, row: ResourceRow) -> ResourceRow:
         kind, target = TYPES[row.type], _target(row)
         former = row.former or row.body
         work = self._progress.work(row, target, former, again=row.attempts > 1)
+        if former.partial:
+            work.attributes = await kind.read(work)
         await kind.updated(work)
         finished = msgspec.structs.replace(
             target, physical_id=former.physical_id, reference=former.reference, attributes=await kind.read(work)

@@ -14,7 +14,10 @@ GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """What really stands behind a logical id: the physical resource and what it was made from."""
+    """What really stands behind a logical id: the physical resource and what it was made from.
+
+    ``partial``: it was created and not finished, so it can't be told which of its properties hold.
+    """
 
     physical_id: str = ""
     reference: str = ""
@@ -25,6 +28,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] | None = None
     depends_on: list[str] = []
+    partial: bool = False
 
 
 class ResourceRow(msgspec.Struct, frozen=True, kw_only=True):

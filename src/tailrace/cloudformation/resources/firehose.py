@@ -26,7 +26,7 @@ class DeliveryStream(ResourceType):
     deletes = "DeleteDeliveryStream"
     naming = Naming(_STREAM, 64)
     conflict = "ResourceInUseException"
-    tagging = Tagging("Tags", "TagDeliveryStream", "UntagDeliveryStream", _STREAM)
+    tagging = Tagging("Tags", "TagDeliveryStream", "UntagDeliveryStream", _STREAM, system=False)
 
     async def settle(self, work: Work) -> None:
         """Wait until the stream is ACTIVE."""

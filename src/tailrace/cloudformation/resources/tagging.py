@@ -13,7 +13,8 @@ class Tagging:
     """How a service takes tags: when a resource is created (``member``), and later by its own operations.
 
     ``listed``: [{"Key", "Value"}] or {key: value}. ``target`` is the parameter that names the resource, ``by`` the
-    attribute that goes into it (the physical id when it is None).
+    attribute that goes into it (the physical id when it is None). Where an API takes no tags that begin with aws:
+    (AWS sets those behind it), ``system`` is False.
     """
 
     member: str | None
@@ -24,10 +25,12 @@ class Tagging:
     tags: str = "Tags"
     keys: str = "TagKeys"
     listed: bool = True
+    system: bool = True
 
     def form(self, tags: Mapping[str, str]) -> Any:
         """Answer tags as the service takes them."""
-        return [{"Key": key, "Value": value} for key, value in tags.items()] if self.listed else dict(tags)
+        kept = {key: value for key, value in tags.items() if self.system or not key.startswith("aws:")}
+        return [{"Key": key, "Value": value} for key, value in kept.items()] if self.listed else kept
 
 
 def of_stack(stack_name: str, stack_id: str, logical_id: str) -> dict[str, str]:
