@@ -55,7 +55,8 @@ class Admin:
     async def status(self, wishes: Answer) -> Answer:
         """Answer every hop with its counts since it began, what is in flight, how old that is and why it waits."""
         standings = self._cloud.ledger.standings(self._cloud.store.begin())
-        return {"now_ms": self._cloud.clock.now_ms(), "hops": [self._hop(name, each) for name, each in standings]}
+        hops = _downstream([self._hop(name, each) for name, each in standings])
+        return {"now_ms": self._cloud.clock.now_ms(), "hops": hops}
 
     async def settle(self, wishes: Answer) -> Answer:
         """Answer the status when nothing is in flight any more; a manual clock is moved on as far as that takes."""
@@ -112,6 +113,19 @@ class Admin:
             "lag_ms": 0 if oldest is None else max(self._cloud.clock.now_ms() - oldest, 0),
             "note": standing.note,
         }
+
+
+def _downstream(hops: list[Answer]) -> list[Answer]:
+    """Answer hops in the order in which records pass them: who feeds comes before who is fed."""
+    targets = {hop["target"] for hop in hops}
+
+    def depth(hop: Answer, seen: frozenset[str] = frozenset()) -> int:
+        if hop["source"] not in targets or hop["id"] in seen:
+            return 0
+        feeding = [each for each in hops if each["target"] == hop["source"]]
+        return 1 + max(depth(each, seen | {hop["id"]}) for each in feeding)
+
+    return sorted(hops, key=lambda hop: (depth(hop), hop["id"]))
 
 
 def _response(status: int, answer: Answer) -> Response:

@@ -141,7 +141,8 @@ class ResourceType:
         if self.naming is not None:
             own[self.naming.property] = work.physical_id
         if self.tagging is not None and self.tagging.member is not None:
-            own[self.tagging.member] = self.tagging.form(work.tags)
+            if tags := self.tagging.form(work.tags):
+                own[self.tagging.member] = tags
         return own
 
     def change(self, work: Work) -> dict[str, Any]:
@@ -273,8 +274,8 @@ class ResourceType:
         fresh = {key: value for key, value in work.tags.items() if work.former_tags.get(key) != value}
         if gone:
             await work.call(self.service, tagging.untag, {**target, tagging.keys: gone})
-        if fresh:
-            await work.call(self.service, tagging.tag, {**target, tagging.tags: tagging.form(fresh)})
+        if tags := tagging.form(fresh):
+            await work.call(self.service, tagging.tag, {**target, tagging.tags: tags})
 
     async def settled(self, work: Work, state: Callable[[], Awaitable[tuple[str, str | None]]], good: set[str]) -> None:
         """Wait for a state: one of ``good``; one that ends in FAILED is final, with its reason."""
