@@ -94,7 +94,7 @@ def test_choices_about_checksums_that_contradict_themselves(s3: Any, bucket: str
     for options, text in (
         ({"ChecksumAlgorithm": "SHA1", "ChecksumType": "FULL_OBJECT"}, "The FULL_OBJECT checksum type cannot be used"),
         ({"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "COMPOSITE"}, "The COMPOSITE checksum type cannot be used"),
-        ({"ChecksumAlgorithm": "CRC33"}, "Checksum algorithm provided is unsupported."),
+        ({"ChecksumAlgorithm": "XXHASH3"}, "Checksum algorithm provided is unsupported."),
     ):
         error = refused(s3.create_multipart_upload, Bucket=bucket, Key="k", **options)
         assert (error["Code"], error["Message"].startswith(text)) == ("InvalidRequest", True), options
