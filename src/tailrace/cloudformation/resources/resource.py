@@ -140,9 +140,8 @@ class ResourceType:
         own = {name: value for name, value in work.properties.items() if name != "Tags"}
         if self.naming is not None:
             own[self.naming.property] = work.physical_id
-        if self.tagging is not None and self.tagging.member is not None:
-            if tags := self.tagging.form(work.tags):
-                own[self.tagging.member] = tags
+        if self.tagging is not None and self.tagging.member and (tags := self.tagging.form(work.tags)):
+            own[self.tagging.member] = tags
         return own
 
     def change(self, work: Work) -> dict[str, Any]:
