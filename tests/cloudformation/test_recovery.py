@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tailrace.cloudformation import patience
 from tailrace.cloudformation.progress import Progress
 from tailrace.engine.clock import SystemClock
 from tailrace.engine.store import Durability
@@ -178,6 +179,7 @@ async def cut_off(machine: Machine, monkeypatch: pytest.MonkeyPatch, scene: str,
         if made is not None:
             assert await machine.rest(made) == "CREATE_COMPLETE"
         with monkeypatch.context() as patch:
+            patch.setattr(patience, "PATIENCE_S", 0.0)
             cut = Cut(patch, at, before=before)
             stack_id = (await act(machine)).get("StackId", made)
             while not cut.happened.is_set() and (await machine.status(stack_id)).endswith("_IN_PROGRESS"):

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,15 +151,18 @@ class Deployment:
 
     def _execute(self, formation: Any, change_set: dict[str, Any]) -> str:
         follower = Follower(formation, change_set["StackId"])
-        formation.execute_change_set(ChangeSetName=change_set["Id"], StackName=self.stack)
         stream = sys.stderr if self.as_json else sys.stdout
-        with Picture() if stream.isatty() else Lines(stream) as view:
+        with ThreadPoolExecutor(1) as beside, Picture() if stream.isatty() else Lines(stream) as view:
+            # The call may take as long as a small stack does; its events are shown meanwhile.
+            call = beside.submit(formation.execute_change_set, ChangeSetName=change_set["Id"], StackName=self.stack)
             while True:
                 for event in follower.new():
                     view.show(event)
                     status = str(event["ResourceStatus"])
                     if event.get("PhysicalResourceId") == change_set["StackId"] and not status.endswith("_IN_PROGRESS"):
                         return status
+                if call.done():
+                    call.result()
                 time.sleep(self._poll_s())
 
 

@@ -16,6 +16,7 @@ from tailrace.cloudformation.definition import define, source, template_of, tran
 from tailrace.cloudformation.errors import invalid, stack_unknown, wrong_state
 from tailrace.cloudformation.paging import page
 from tailrace.cloudformation.parameters import shown
+from tailrace.cloudformation.patience import change_set_evaluated, stack_at_rest
 from tailrace.cloudformation.plan import place_of
 from tailrace.cloudformation.registry import SERVICE
 from tailrace.cloudformation.stack import REVIEW, Caller, Definition, StackRow, find, lookup, move, new_id
@@ -52,6 +53,7 @@ async def create_change_set(call: Call) -> dict[str, Any]:
     CHANGE_SETS.put(transaction, row.key, row)
     call.cloud.jobs.schedule(transaction, JOB, row.key, {})
     await store.commit(transaction)
+    await change_set_evaluated(call.cloud, row.key)
     return {"Id": row.id, "StackId": row.stack_id}
 
 
@@ -102,14 +104,14 @@ def _row(call: Call, stack: StackRow, kind: str, definition: Definition) -> Chan
     )
 
 
-def _located(call: Call) -> tuple[StackRow, ChangeSetRow]:
-    return locate(call.transaction, call.region, call.params["ChangeSetName"], call.params.get("StackName"))
+def _located(call: Call, transaction: Transaction) -> tuple[StackRow, ChangeSetRow]:
+    return locate(transaction, call.region, call.params["ChangeSetName"], call.params.get("StackName"))
 
 
 @SERVICE.operation("DescribeChangeSet")
 def describe_change_set(call: Call) -> dict[str, Any]:
     """Answer a change set with a page of its changes."""
-    stack, row = _located(call)
+    stack, row = _located(call, call.transaction)
     changes, following = page(call, row.changes, _CHANGES_PAGE)
     definition = row.definition
     answer = {
@@ -165,7 +167,7 @@ def list_change_sets(call: Call) -> dict[str, Any]:
 def delete_change_set(call: Call) -> dict[str, Any]:
     """Delete a change set; one that is gone is no error if its stack is there."""
     try:
-        _, row = _located(call)
+        _, row = _located(call, call.transaction)
     except AwsError as error:
         if error.code != "ChangeSetNotFound":
             raise
@@ -177,9 +179,17 @@ def delete_change_set(call: Call) -> dict[str, Any]:
 
 
 @SERVICE.operation("ExecuteChangeSet")
-def execute_change_set(call: Call) -> dict[str, Any]:
+async def execute_change_set(call: Call) -> dict[str, Any]:
     """Begin what a change set describes; the stack's other change sets no longer apply and are deleted."""
-    stack, row = _located(call)
+    transaction = call.cloud.store.begin()
+    stack, row = _located(call, transaction)
+    _begin(call, transaction, stack, row)
+    await call.cloud.store.commit(transaction)
+    await stack_at_rest(call.cloud, stack.key)
+    return {}
+
+
+def _begin(call: Call, transaction: Transaction, stack: StackRow, row: ChangeSetRow) -> None:
     if row.execution != "AVAILABLE":
         raise _unusable(row, row.execution, "executed")
     definition = msgspec.structs.replace(row.definition, role_arn=row.definition.role_arn or stack.definition.role_arn)
@@ -191,16 +201,15 @@ def execute_change_set(call: Call) -> dict[str, Any]:
         "caller": row.caller,
     }
     if stack.status == REVIEW:
-        begin_creation(call, call.transaction, stack, definition, settings)
+        begin_creation(call, transaction, stack, definition, settings)
     elif row.type == "CREATE":
         raise wrong_state(stack.id, stack.status)
     else:
-        begin_update(call, call.transaction, stack, definition, settings)
-    for other in of_stack_key(call.transaction, stack.key):
+        begin_update(call, transaction, stack, definition, settings)
+    for other in of_stack_key(transaction, stack.key):
         if other.id != row.id:
-            CHANGE_SETS.delete(call.transaction, other.key)
-    CHANGE_SETS.put(call.transaction, row.key, msgspec.structs.replace(row, execution="EXECUTED"))
-    return {}
+            CHANGE_SETS.delete(transaction, other.key)
+    CHANGE_SETS.put(transaction, row.key, msgspec.structs.replace(row, execution="EXECUTED"))
 
 
 def _on_failure(call: Call, row: ChangeSetRow) -> str:

@@ -10,6 +10,7 @@ from tailrace.cloudformation.change_set import CHANGE_SETS, NO_UPDATES, foresee,
 from tailrace.cloudformation.definition import define, source, template_of, transformed
 from tailrace.cloudformation.deployment import schedule
 from tailrace.cloudformation.errors import capabilities_missing, invalid, stack_exists, stack_unknown, wrong_state
+from tailrace.cloudformation.patience import stack_at_rest
 from tailrace.cloudformation.plan import place_of
 from tailrace.cloudformation.registry import SERVICE
 from tailrace.cloudformation.stack import (
@@ -93,6 +94,7 @@ async def create_stack(call: Call) -> dict[str, Any]:
         raise stack_exists(name)
     begin_creation(call, transaction, stack, definition, {})
     await store.commit(transaction)
+    await stack_at_rest(call.cloud, stack.key)
     return {"StackId": stack.id}
 
 
@@ -117,6 +119,7 @@ async def update_stack(call: Call) -> dict[str, Any]:
     transaction = store.begin()
     begin_update(call, transaction, current, definition, settings)
     await store.commit(transaction)
+    await stack_at_rest(call.cloud, stack.key)
     return {"StackId": stack.id}
 
 
@@ -129,11 +132,19 @@ async def _finished(call: Call, stack: StackRow, definition: Definition) -> Defi
 
 
 @SERVICE.operation("DeleteStack")
-def delete_stack(call: Call) -> dict[str, Any]:
+async def delete_stack(call: Call) -> dict[str, Any]:
     """Begin to delete a stack; one that isn't there is no error."""
-    stack = lookup(call.transaction, call.region, call.params["StackName"])
+    transaction = call.cloud.store.begin()
+    stack = lookup(transaction, call.region, call.params["StackName"])
     if stack is None or stack.status in (DELETED, "DELETE_IN_PROGRESS"):
         return {}
+    _begin_deletion(call, transaction, stack)
+    await call.cloud.store.commit(transaction)
+    await stack_at_rest(call.cloud, stack.key)
+    return {}
+
+
+def _begin_deletion(call: Call, transaction: Transaction, stack: StackRow) -> None:
     if stack.protected:
         raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
     if stack.status in _NOT_DELETABLE:
@@ -142,8 +153,11 @@ def delete_stack(call: Call) -> dict[str, Any]:
     if retained and stack.status != "DELETE_FAILED":
         text = "Specify which resources to retain only when the stack is in the DELETE_FAILED state."
         raise invalid(f"Invalid operation on stack [{stack.id}]. {text}")
-    for row in of_stack_key(call.transaction, stack.key):
-        CHANGE_SETS.delete(call.transaction, row.key)
+    for row in of_stack_key(transaction, stack.key):
+        CHANGE_SETS.delete(transaction, row.key)
+    if stack.status == REVIEW:
+        move(transaction, stack, DELETED, INITIATED, call.now_ms, deleted_ms=call.now_ms)
+        return
     changes = {
         "operation": call.uuid(),
         "retained": retained,
@@ -154,12 +168,8 @@ def delete_stack(call: Call) -> dict[str, Any]:
             stack.definition, role_arn=call.params.get("RoleARN") or stack.definition.role_arn
         ),
     }
-    if stack.status == REVIEW:
-        move(call.transaction, stack, DELETED, INITIATED, call.now_ms, deleted_ms=call.now_ms)
-        return {}
-    begun = move(call.transaction, stack, "DELETE_IN_PROGRESS", INITIATED, call.now_ms, **changes)
-    schedule(call.cloud, call.transaction, begun)
-    return {}
+    begun = move(transaction, stack, "DELETE_IN_PROGRESS", INITIATED, call.now_ms, **changes)
+    schedule(call.cloud, transaction, begun)
 
 
 @SERVICE.operation("CancelUpdateStack")
