@@ -13,7 +13,7 @@ ItemT = TypeVar("ItemT")
 def opened(token: str | None) -> str:
     """Answer the row key in a token; '' for none. Raises InvalidInputException."""
     try:
-        return base64.urlsafe_b64decode(token or "").decode()
+        return base64.b64decode(token or "", altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise invalid("Invalid next token") from error
 

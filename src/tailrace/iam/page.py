@@ -36,6 +36,6 @@ def paged(
 
 def _opened(marker: str | None) -> str:
     try:
-        return base64.urlsafe_b64decode(marker or "").decode()
+        return base64.b64decode(marker or "", altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise AwsError("ValidationError", "Invalid Marker.") from error
