@@ -1,5 +1,6 @@
 """BatchWriteItem and BatchGetItem: many items of many tables, each by itself, the request refused as a whole."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -13,10 +14,11 @@ from tailrace.dynamodb.items import cut, read_projection
 from tailrace.dynamodb.key import schema_mismatch
 from tailrace.dynamodb.mutation import check_index_keys, check_scalar_keys
 from tailrace.dynamodb.registry import SERVICE
-from tailrace.dynamodb.table import Table, item_table
+from tailrace.dynamodb.table import NAME_LENGTH_MAX, NAME_LENGTH_MIN, Table, check_name, item_table
 from tailrace.dynamodb.value import Item
 from tailrace.dynamodb.write import Writer, read_item
 from tailrace.service.call import Call
+from tailrace.wire.errors import AwsError
 
 _WRITES_MAX = 25
 _READS_MAX = 100
@@ -29,6 +31,7 @@ Write = tuple[bool, Item, int]  # whether it is a put, its item or key, and the 
 def batch_write_item(call: Call) -> dict[str, Any]:
     """Put and delete up to 25 items."""
     params = call.params
+    _check_names(params["RequestItems"], _echoed_writes)
     batches = [
         (name, [_admitted(request) for request in requests]) for name, requests in params["RequestItems"].items()
     ]
@@ -53,6 +56,7 @@ def batch_write_item(call: Call) -> dict[str, Any]:
 def batch_get_item(call: Call) -> dict[str, Any]:
     """Answer up to 100 items by their keys."""
     params = call.params
+    _check_names(params["RequestItems"], lambda requested: orjson.dumps(requested).decode())
     requests = [(name, wanted, *_read_request(wanted)) for name, wanted in params["RequestItems"].items()]
     if sum(len(keys) for _, _, keys, _ in requests) > _READS_MAX:
         raise validation("Too many items requested for the BatchGetItem call")
@@ -79,6 +83,37 @@ def batch_get_item(call: Call) -> dict[str, Any]:
         if is_wanted(detail):
             answer.setdefault("ConsumedCapacity", []).append(consumed(name, units, detail))
     return answer
+
+
+def _check_names(requested: Mapping[str, Any], echo: Callable[[Mapping[str, Any]], str]) -> None:
+    """Refuse names that no table has, echoing the request as AWS does. Raises AwsError."""
+    for name in requested:
+        try:
+            check_name(name, shortest=NAME_LENGTH_MIN)
+        except AwsError:
+            raise validation(
+                f"1 validation error detected: Value '{echo(requested)}' at 'requestItems' failed to satisfy "
+                "constraint: Map keys must satisfy constraint: [Member must have length less than or equal to "
+                f"{NAME_LENGTH_MAX}, Member must have length greater than or equal to {NAME_LENGTH_MIN}, Member must "
+                "satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+            ) from None
+
+
+def _echoed_writes(requested: Mapping[str, Any]) -> str:
+    """Write the requests of BatchWriteItem the way AWS echoes them, like Java objects."""
+
+    def values(item: Mapping[str, Any]) -> str:
+        pairs = (f"{name}=AttributeValue({value})" for name, value in item.items())
+        return "{" + ", ".join(pairs) + "}"
+
+    def echoed(request: Mapping[str, Any]) -> str:
+        put, delete = request.get("PutRequest"), request.get("DeleteRequest")
+        shown_put = "null" if put is None else f"PutRequest(item={values(put['Item'])})"
+        shown_delete = "null" if delete is None else f"DeleteRequest(key={values(delete['Key'])})"
+        return f"WriteRequest(putRequest={shown_put}, deleteRequest={shown_delete})"
+
+    tables = (f"{name}=[{', '.join(map(echoed, requests))}]" for name, requests in requested.items())
+    return "{" + ", ".join(tables) + "}"
 
 
 def _admitted(request: dict[str, Any]) -> Write:

@@ -61,8 +61,12 @@ def check_keys(params: Mapping[str, Any]) -> None:
     _check_defined(names, defined)
     _check_pair(schema)
     if len(schema) > 2:
+        shown = ", ".join(
+            f"KeySchemaElement(attributeName={element['AttributeName']}, keyType={element['KeyType']})"
+            for element in schema
+        )
         raise validation(
-            "1 validation error detected: Value at 'KeySchema' failed to satisfy constraint: "
+            f"1 validation error detected: Value '[{shown}]' at 'keySchema' failed to satisfy constraint: "
             "Member must have length less than or equal to 2"
         )
     for name in names:

@@ -13,7 +13,7 @@ from tailrace.dynamodb.expression.request import BoundProjection, check_mix, rea
 from tailrace.dynamodb.legacy import read_attributes_to_get
 from tailrace.dynamodb.mutation import aim, carry_out, check_condition, check_scalar_keys, returned_attributes
 from tailrace.dynamodb.registry import SERVICE
-from tailrace.dynamodb.table import item_table
+from tailrace.dynamodb.table import check_name, item_table
 from tailrace.dynamodb.write import Writer, read_item
 from tailrace.service.call import Call
 
@@ -40,6 +40,7 @@ def delete_item(call: Call) -> dict[str, Any]:
 def get_item(call: Call) -> dict[str, Any]:
     """Answer the item of a key."""
     params = call.params
+    check_name(params["TableName"])
     check_mix(params, BARE, ("ProjectionExpression",), ("AttributesToGet",))
     key, _ = admit_part(params["Key"], BARE)
     projection = read_projection(params)
@@ -73,6 +74,7 @@ def cut(json: bytes, projection: BoundProjection | None) -> Any:
 
 def _write(call: Call, kind: Kind) -> dict[str, Any]:
     params = call.params
+    check_name(params["TableName"])
     action = prepare(kind, params, ENVELOPED)
     table = item_table(call.transaction, call.region, action.table_name)
     target = aim(call.transaction, table, action)

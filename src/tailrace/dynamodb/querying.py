@@ -11,7 +11,7 @@ from tailrace.dynamodb.legacy import read_attributes_to_get, read_filter, read_k
 from tailrace.dynamodb.page import Reading, answer_page, check_select, read_page, shape, source
 from tailrace.dynamodb.registry import SERVICE
 from tailrace.dynamodb.startkey import admit_start_key, place_of
-from tailrace.dynamodb.table import item_table
+from tailrace.dynamodb.table import check_name, item_table
 from tailrace.service.call import Call
 
 _MODERN = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
@@ -22,6 +22,7 @@ _LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditio
 def query(call: Call) -> dict[str, Any]:
     """Answer the items of a partition whose sort key meets a condition, in its order."""
     params = call.params
+    check_name(params["TableName"])
     expressions, clauses = _read(params)
     start = params.get("ExclusiveStartKey")
     start_key = None if start is None else admit_start_key(start, BARE)

@@ -9,7 +9,7 @@ from tailrace.dynamodb.legacy import read_attributes_to_get, read_filter
 from tailrace.dynamodb.page import Reading, answer_page, check_select, read_page, shape, source
 from tailrace.dynamodb.registry import SERVICE
 from tailrace.dynamodb.startkey import admit_start_key, place_of
-from tailrace.dynamodb.table import item_table
+from tailrace.dynamodb.table import check_name, item_table
 from tailrace.service.call import Call
 
 _MODERN = ("ProjectionExpression", "FilterExpression")
@@ -21,6 +21,7 @@ _HASHES = 2 ** (8 * HASH_BYTES)
 def scan(call: Call) -> dict[str, Any]:
     """Answer the items of a table or an index, a page at a time."""
     params = call.params
+    check_name(params["TableName"])
     check_mix(params, OLDER, _MODERN, _LEGACY)
     check_select(params, OLDER)
     start = params.get("ExclusiveStartKey")

@@ -1,5 +1,6 @@
 """A table as it is remembered, and the same made ready for use: schemas compiled, once for each state of the row."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal
@@ -8,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from tailrace.dynamodb.errors import item_table_missing
+from tailrace.dynamodb.errors import item_table_missing, validation
 from tailrace.dynamodb.key import KeyAttribute, KeySchema, KeyType
 from tailrace.dynamodb.layout import TABLES, index_prefix
 from tailrace.dynamodb.record import RecordFormat
@@ -16,6 +17,10 @@ from tailrace.dynamodb.stream import StreamRow
 from tailrace.dynamodb.value import Item
 from tailrace.engine.store import Store
 from tailrace.engine.transaction import Transaction
+
+NAME_LENGTH_MIN = 3
+NAME_LENGTH_MAX = 255
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,255}").fullmatch
 
 
 class IndexRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,8 +143,7 @@ _KNOWN: WeakKeyDictionary[Store, dict[bytes, Table]] = WeakKeyDictionary()
 def find_table(transaction: Transaction, region: str, name: str) -> Table | None:
     """Answer a table by its name or its ARN, ready for use."""
     if name.startswith("arn:"):
-        parts = name.split(":", 5)
-        region, name = parts[3], parts[5].removeprefix("table/").partition("/")[0]
+        return _find_by_arn(transaction, name)
     key = f"{region}/{name}".encode()
     if transaction.staged and TABLES.prefix + key in transaction.staged:
         raw = transaction.get(TABLES, key)
@@ -151,6 +155,29 @@ def find_table(transaction: Transaction, region: str, name: str) -> Table | None
         if raw is not None:
             table = known[key] = Table(_decoder.decode(raw))
     return table
+
+
+def _find_by_arn(transaction: Transaction, arn: str) -> Table | None:
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or not parts[5].startswith("table/"):
+        return None
+    table = find_table(transaction, parts[3], parts[5].removeprefix("table/").partition("/")[0])
+    return table if table is not None and (arn + "/").startswith(table.row.arn + "/") else None
+
+
+def check_name(name: str, member: str = "tableName", shortest: int = 1) -> None:
+    """Refuse what cannot be the name, or the ARN, of a table; botocore's model leaves it open. Raises AwsError."""
+    if _NAME(name) is not None and len(name) >= shortest:
+        return
+    if name.startswith("arn:"):
+        return
+    if len(name) < shortest:
+        fault = f"Member must have length greater than or equal to {shortest}"
+    elif len(name) > NAME_LENGTH_MAX:
+        fault = f"Member must have length less than or equal to {NAME_LENGTH_MAX}"
+    else:
+        fault = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+    raise validation(f"1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: {fault}")
 
 
 def item_table(transaction: Transaction, region: str, name: str) -> Table:

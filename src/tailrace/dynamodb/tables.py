@@ -10,7 +10,16 @@ from tailrace.dynamodb.key import after
 from tailrace.dynamodb.layout import COLLECTIONS, COUNTS, EXPIRIES, INDEXES, ITEMS
 from tailrace.dynamodb.registry import SERVICE
 from tailrace.dynamodb.streaming import close_stream, open_stream
-from tailrace.dynamodb.table import Table, TableRow, drop_table, find_table, save_table, table_names
+from tailrace.dynamodb.table import (
+    NAME_LENGTH_MIN,
+    Table,
+    TableRow,
+    check_name,
+    drop_table,
+    find_table,
+    save_table,
+    table_names,
+)
 from tailrace.dynamodb.tags import drop_tags, put_tags
 from tailrace.service.call import Call
 from tailrace.wire.errors import AwsError
@@ -32,6 +41,7 @@ _PAGE_MAX = 100
 def create_table(call: Call) -> dict[str, Any]:
     """Create a table, usable at once, with its indexes and its stream."""
     params = call.params
+    check_name(params["TableName"], shortest=NAME_LENGTH_MIN)
     name = params["TableName"].rpartition("/")[2]
     refuse_unbuilt("CreateTable", params)
     check_billing(params)
@@ -112,6 +122,7 @@ def list_tables(call: Call) -> dict[str, Any]:
 def named_table(call: Call) -> Table:
     """Answer the table of a control-plane operation. Raises ResourceNotFoundException."""
     name: str = call.params["TableName"]
+    check_name(name, shortest=NAME_LENGTH_MIN)
     table = find_table(call.transaction, call.region, name)
     if table is None:
         raise table_missing(name.rpartition("/")[2])

@@ -98,6 +98,11 @@ def _tagged_arn(call: Call) -> str:
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
         raise invalid(f"Provided Arn is not a DynamoDB resource arn: {arn}")
+    if parts[4] != call.account:
+        raise AwsError(
+            "AccessDeniedException",
+            f"User: {call.principal.arn} is not authorized to perform: dynamodb:{call.operation} on resource: {arn}",
+        )
     table = find_table(call.transaction, call.region, arn)
     if table is None or table.row.arn != arn:
         raise AwsError("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found")

@@ -17,7 +17,7 @@ from tailrace.dynamodb.expression.request import BoundProjection, check_mix, rea
 from tailrace.dynamodb.items import cut
 from tailrace.dynamodb.mutation import Target, aim, carry_out, check_condition, check_scalar_keys
 from tailrace.dynamodb.registry import SERVICE
-from tailrace.dynamodb.table import Table, item_table
+from tailrace.dynamodb.table import Table, check_name, item_table
 from tailrace.dynamodb.tokens import find_token, keep_token
 from tailrace.dynamodb.write import Writer, read_item
 from tailrace.service.call import Call
@@ -34,7 +34,7 @@ Reason = dict[str, Any]
 def transact_write_items(call: Call) -> dict[str, Any]:
     """Carry out up to 100 writes, or none of them."""
     params = call.params
-    actions = [_prepared(entry) for entry in params["TransactItems"]]
+    actions = [_prepared(at, entry) for at, entry in enumerate(params["TransactItems"], 1)]
     if sum(action.size for action in actions) > _REQUEST_BYTES_MAX:
         raise validation("The total size of the items in the transaction exceeds the limit of 4 MB")
     token = params.get("ClientRequestToken")
@@ -56,7 +56,7 @@ def transact_write_items(call: Call) -> dict[str, Any]:
 def transact_get_items(call: Call) -> dict[str, Any]:
     """Answer up to 100 items as they are at one moment."""
     params = call.params
-    gets = [_prepared_get(entry["Get"]) for entry in params["TransactItems"]]
+    gets = [_prepared_get(at, entry["Get"]) for at, entry in enumerate(params["TransactItems"], 1)]
     tables = [item_table(call.transaction, call.region, get["TableName"]) for get, _, _ in gets]
     reasons: list[Reason] = [{"Code": "None"} for _ in gets]
     places: list[tuple[bytes, bytes]] = []
@@ -81,14 +81,17 @@ def transact_get_items(call: Call) -> dict[str, Any]:
     return answer
 
 
-def _prepared(entry: Mapping[str, Any]) -> Action:
+def _prepared(at: int, entry: Mapping[str, Any]) -> Action:
     given = [kind for kind in _KINDS if entry.get(kind) is not None]
     if len(given) != 1:
         raise validation("TransactItems can only contain one of Check, Put, Update or Delete")
-    return prepare(given[0], entry[given[0]], OLDER)
+    kind = given[0]
+    check_name(entry[kind]["TableName"], f"transactItems.{at}.member.{kind[0].lower()}{kind[1:]}.tableName")
+    return prepare(kind, entry[kind], OLDER)
 
 
-def _prepared_get(get: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Any], BoundProjection | None]:
+def _prepared_get(at: int, get: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Any], BoundProjection | None]:
+    check_name(get["TableName"], f"transactItems.{at}.member.get.tableName")
     check_mix(get, OLDER, ("ProjectionExpression",), ())
     key, _ = admit_part(get["Key"], OLDER)
     return get, key, read_expressions(get, OLDER).projection
