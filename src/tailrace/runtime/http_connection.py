@@ -33,6 +33,7 @@ class Host(Protocol):
 
     door: Door
     body_bytes: int
+    now: float  # of the loop; deadlines need no better than a sweep
 
     def opened(self, connection: "Connection") -> bool:
         """Take note of a connection; False when there are too many."""
@@ -50,10 +51,13 @@ class State(Enum):
     DEAF = "nothing: what still arrives is discarded"
 
 
+_IDLE, _HEAD, _BODY, _DEAF = State  # looked up many times a request
+
+
 class Exchange:
     """A request and its response, in the order of the connection."""
 
-    __slots__ = ("arrival", "body", "head", "keep", "received", "response")
+    __slots__ = ("arrival", "body", "head", "held", "keep", "received", "response")
 
     def __init__(self, head: Head) -> None:
         self.head = head
@@ -61,6 +65,7 @@ class Exchange:
         self.response: Response | None = None  # set when it is refused before it is complete
         self.body: list[bytes] = []
         self.received = 0
+        self.held = 0  # of them in memory
         self.keep = True
 
 
@@ -72,9 +77,10 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._parser: Any = httptools.HttpRequestParser(self)
         self._transport: Any = None
-        self._state = State.IDLE
+        self._state: State = _IDLE
         self._head = Head()
-        self._head_bytes = 0
+        self._head_bytes = 0  # in pieces before the present one
+        self._piece_bytes = 0
         self._current: Exchange | None = None
         self._body_began = 0.0
         self._queue: deque[Exchange] = deque()
@@ -84,6 +90,7 @@ class Connection(asyncio.Protocol):
         self._read_deadline = _NEVER
         self._write_deadline = _NEVER
         self._half_closed = False
+        self._paused = False
 
     @property
     def busy(self) -> bool:
@@ -96,7 +103,7 @@ class Connection(asyncio.Protocol):
         """Begin."""
         self._transport = transport
         self._transport.set_write_buffer_limits(high=limits.WRITE_BUFFER_BYTES)
-        self._wait_for(State.IDLE, limits.IDLE_S)
+        self._wait_for(_IDLE, limits.IDLE_S)
         if not self._host.opened(self):
             self._give_up(AwsError(*_SLOW_DOWN))
 
@@ -127,13 +134,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what has arrived."""
-        if self._state is State.DEAF:
+        if self._state is _DEAF:
             return
-        self._head_bytes += len(data)
+        self._piece_bytes = len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            if self._state is State.BODY:
+            if self._state is _BODY:
                 self._give_up(malformed("The protocol can't be changed."))
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
@@ -142,36 +149,37 @@ class Connection(asyncio.Protocol):
             self._give_up(cause.error if isinstance(cause, Refused) else AwsError("InternalFailure", "", 500))
         except httptools.HttpParserError:
             self._give_up(malformed("The request is not HTTP/1.1."))
-        if self._state is State.HEAD and self._head_bytes > limits.HEAD_BYTES_MAX:
-            self._give_up(too_large())
+        if self._state is _HEAD:
+            self._head_bytes += len(data)
+            if self._head_bytes > limits.HEAD_BYTES_MAX:
+                self._give_up(too_large())
 
     # What the parser says
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        if self._state is not State.DEAF:
+        if self._state is not _DEAF:
             self._head = Head()
             self._head_bytes = 0
-            self._wait_for(State.HEAD, limits.HEAD_S)
+            self._wait_for(_HEAD, limits.HEAD_S)
 
     def on_url(self, url: bytes) -> None:
         """A part of the request's target."""
-        if self._state is State.HEAD:
-            self._head.add_url(url)
+        self._head.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; those that trail a chunked body are left out."""
-        if self._state is State.HEAD:
-            self._head.add(name, value)
+        if self._state is _HEAD:
+            self._head.fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is complete: decide whether the body is wanted, and where it goes."""
-        if self._state is not State.HEAD:
+        if self._state is not _HEAD:
             return
-        request = self._head.request(self._parser.get_method().decode("ascii"))
+        request = self._head.request(self._parser.get_method().decode("ascii"), self._head_bytes + self._piece_bytes)
         self._current = exchange = Exchange(self._head)
-        self._wait_for(State.BODY, limits.BODY_GRACE_S)
-        self._body_began = self._loop.time()
+        self._wait_for(_BODY, limits.BODY_GRACE_S)
+        self._body_began = self._host.now
         exchange.keep = self._parser.should_keep_alive()
         exchange.arrival = arrival = self._host.door.arrive(request, self._head.announced)
         if arrival.error is not None:
@@ -182,12 +190,11 @@ class Connection(asyncio.Protocol):
     def on_body(self, data: bytes) -> None:
         """A part of the body."""
         exchange = self._current
-        if exchange is None or self._state is not State.BODY:
+        if exchange is None or self._state is not _BODY:
             return
         exchange.received += len(data)
-        now = self._loop.time()
         earned = self._body_began + limits.BODY_GRACE_S + exchange.received / limits.BODY_BYTES_PER_S_MIN
-        self._read_deadline = min(now + limits.BODY_GRACE_S, earned)
+        self._read_deadline = min(self._host.now + limits.BODY_GRACE_S, earned)
         if exchange.response is not None:
             if exchange.received > limits.DISCARDED_BYTES_MAX:
                 exchange.keep = False
@@ -200,7 +207,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is complete."""
-        if self._current is not None and self._state is State.BODY:
+        if self._current is not None and self._state is _BODY:
             self._complete(self._current)
 
     # Exchanges
@@ -214,6 +221,7 @@ class Connection(asyncio.Protocol):
         if self._host.body_bytes > limits.BODIES_BYTES_MAX:
             raise AwsError(*_SLOW_DOWN)
         self._host.body_bytes += len(data)
+        exchange.held += len(data)
         exchange.body.append(data)
 
     def _refuse(self, exchange: Exchange, error: Exception) -> None:
@@ -226,7 +234,7 @@ class Connection(asyncio.Protocol):
 
     def _give_up(self, error: AwsError) -> None:
         """Answer what was asked for before, then this error, and close: what follows can't be made out."""
-        if self._state is State.DEAF:
+        if self._state is _DEAF:
             return
         exchange = self._current or Exchange(self._head)
         exchange.keep = False
@@ -238,16 +246,17 @@ class Connection(asyncio.Protocol):
         self._current = None
         self._queue.append(exchange)
         if exchange.keep:
-            self._wait_for(State.IDLE, limits.IDLE_S)
+            self._wait_for(_IDLE, limits.IDLE_S)
         else:
-            self._wait_for(State.DEAF, _NEVER)
+            self._wait_for(_DEAF, _NEVER)
         if self._task is None:
             self._task = self._loop.create_task(self._work())
         elif len(self._queue) >= limits.PIPELINED_MAX:
             self._transport.pause_reading()
+            self._paused = True
             if len(self._queue) >= limits.PIPELINED_HARD_MAX:
                 exchange.keep = False
-                self._wait_for(State.DEAF, _NEVER)
+                self._wait_for(_DEAF, _NEVER)
 
     async def _work(self) -> None:
         """Answer what was asked for, in order."""
@@ -260,33 +269,46 @@ class Connection(asyncio.Protocol):
                 exchange.arrival.request.body = b"".join(exchange.body)
                 response, part = await self._host.door.answer(exchange.arrival)
                 self._release(exchange)
-            await self._send(exchange, response, part)
+            if part is None:
+                self._send(exchange, response)
+            else:
+                await self._send_file(exchange, response, part)
+            if self._writable is not None:
+                await self._drain()
             keep = exchange.keep
-            if self._transport is not None and len(self._queue) < limits.PIPELINED_MAX:
+            if self._paused and self._transport is not None and len(self._queue) < limits.PIPELINED_MAX:
+                self._paused = False
                 self._transport.resume_reading()
         self._task = None
         if self._transport is None:
             return
         if not keep or self._half_closed:
             self._finish()
-        elif self._state is State.IDLE:
-            self._wait_for(State.IDLE, limits.IDLE_S)
+        elif self._state is _IDLE:
+            self._wait_for(_IDLE, limits.IDLE_S)
         else:
             self._wait_for(self._state, limits.BODY_GRACE_S)
-            if self._state is State.BODY and self._head.expects_continue:
+            if self._state is _BODY and self._head.expects_continue:
                 self._transport.write(CONTINUE)
 
-    async def _send(self, exchange: Exchange, response: Response, part: OpenSlice | None) -> None:
-        whole = response.body if isinstance(response.body, bytes) else b""
-        head = head_of(response, part.left if part is not None else len(whole), close=not exchange.keep)
+    def _send(self, exchange: Exchange, response: Response) -> None:
+        body = response.body if isinstance(response.body, bytes) else b""
+        head = head_of(response, len(body), close=not exchange.keep)
+        if self._transport is not None:
+            self._transport.write(head if exchange.head.method == "HEAD" else head + body)
+
+    async def _send_file(self, exchange: Exchange, response: Response, part: OpenSlice) -> None:
+        head = head_of(response, part.left, close=not exchange.keep)
         wants_body = exchange.head.method != "HEAD"
-        if part is None:
-            await self._write(head + whole if whole and wants_body else head)
-            return
         try:
-            await self._write(head + part.read(limits.FILE_CHUNK_BYTES) if wants_body else head)
-            while wants_body and part.left and self._transport is not None:
-                await self._write(await self._loop.run_in_executor(None, part.read, limits.FILE_CHUNK_BYTES))
+            data = head + part.read(limits.FILE_CHUNK_BYTES) if wants_body else head
+            while self._transport is not None:
+                self._transport.write(data)
+                if self._writable is not None:
+                    await self._drain()
+                if not wants_body or not part.left:
+                    return
+                data = await self._loop.run_in_executor(None, part.read, limits.FILE_CHUNK_BYTES)
         except (OSError, EOFError) as error:
             _LOG.error("a body can't be read", exc_info=error)
             exchange.keep = False
@@ -294,15 +316,14 @@ class Connection(asyncio.Protocol):
         finally:
             part.close()
 
-    async def _write(self, data: bytes) -> None:
-        if self._transport is None:
+    async def _drain(self) -> None:
+        """Wait until the client has read enough, as long as it reads at all."""
+        if self._transport is None or self._writable is None:
             return
-        self._transport.write(data)
-        if self._writable is not None:
-            self._unwritten = self._transport.get_write_buffer_size()
-            self._write_deadline = self._loop.time() + limits.WRITE_S
-            await self._writable
-            self._write_deadline = _NEVER
+        self._unwritten = self._transport.get_write_buffer_size()
+        self._write_deadline = self._host.now + limits.WRITE_S
+        await self._writable
+        self._write_deadline = _NEVER
 
     # Ends
 
@@ -316,7 +337,7 @@ class Connection(asyncio.Protocol):
                 self.abort()
             self._unwritten, self._write_deadline = left, now + limits.WRITE_S
         elif now > self._read_deadline and not self.busy:
-            if self._state in (State.HEAD, State.BODY):
+            if self._state in (_HEAD, _BODY):
                 self._give_up(AwsError(*_TIMED_OUT))
             else:
                 self.abort()
@@ -331,7 +352,7 @@ class Connection(asyncio.Protocol):
         """Close after the last response: the client has a moment to read it before the connection is reset."""
         while self._queue:
             self._drop(self._queue.popleft())
-        self._wait_for(State.DEAF, limits.LINGER_S)
+        self._wait_for(_DEAF, limits.LINGER_S)
         self._transport.write_eof()
 
     def abort(self) -> None:
@@ -341,10 +362,11 @@ class Connection(asyncio.Protocol):
 
     def _wait_for(self, state: State, seconds: float) -> None:
         self._state = state
-        self._read_deadline = self._loop.time() + seconds
+        self._read_deadline = self._host.now + seconds
 
     def _release(self, exchange: Exchange) -> None:
-        self._host.body_bytes -= sum(map(len, exchange.body))
+        self._host.body_bytes -= exchange.held
+        exchange.held = 0
         exchange.body.clear()
 
     def _drop(self, exchange: Exchange) -> None:

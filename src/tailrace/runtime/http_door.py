@@ -5,11 +5,13 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from tailrace.runtime import http_limits as limits
 from tailrace.runtime.http_answer import OpenSlice
-from tailrace.runtime.http_upload import BodyFiles, Upload, settle_whole
+from tailrace.runtime.http_body import inflate, settle
+from tailrace.runtime.http_upload import BodyFiles, Upload
 from tailrace.service.principal import Principal
 from tailrace.wire import fault, sigv2, sigv4
 from tailrace.wire.claim import Claim, claim_of
@@ -160,7 +162,9 @@ class Door:
             if arrival.upload is not None:
                 await arrival.upload.finish()
             elif route.service == "s3":
-                settle_whole(arrival.request, signed)
+                settle(arrival.request, signed)
+            elif arrival.request.headers.get("content-encoding") == "gzip":
+                inflate(arrival.request, arrival.body_bytes_max)
             params = route.codec.read(operation, arrival.request)
             region = region_of(arrival.claim)
             result = await self._cloud.request(route.service, operation.name, params, principal, region=region)
@@ -204,6 +208,7 @@ class Door:
             return Response(500, [("Content-Type", "application/json")], b'{"message": "see the log"}')
 
 
+@lru_cache(maxsize=256)
 def region_of(claim: Claim | None) -> str:
     """Answer the region that a request is for."""
     return claim.region if claim is not None and _REGION_FORM.fullmatch(claim.region) else _REGION

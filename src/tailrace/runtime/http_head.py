@@ -1,4 +1,4 @@
-"""A request's head as it arrives: its size is watched, its names are lowered, and it becomes a request."""
+"""A request's head: what has arrived of it becomes a request, its names in lower case, when its size is right."""
 
 from urllib.parse import quote
 
@@ -34,56 +34,67 @@ def malformed(text: str) -> AwsError:
 class Head:
     """One head."""
 
-    __slots__ = ("headers", "method", "size", "url")
+    __slots__ = ("fields", "headers", "method", "url")
 
     def __init__(self) -> None:
         self.url = b""
+        self.fields: list[tuple[bytes, bytes]] = []  # as they arrive
         self.headers: dict[str, str] = {}
-        self.size = 0
         self.method = ""
 
-    def add_url(self, part: bytes) -> None:
-        """Add a part of the target. Raises Refused."""
-        self.url += part
-        if len(self.url) > limits.LINE_BYTES_MAX:
-            raise Refused(too_large())
-
-    def add(self, name: bytes, value: bytes) -> None:
-        """Add a header; one that comes twice is joined by a comma. Raises Refused."""
-        self.size += len(name) + len(value) + 4
-        if self.size > limits.LINE_BYTES_MAX or len(self.headers) >= limits.HEADERS_MAX:
-            raise Refused(too_large())
-        known = _NAMES.get(name) or _learnt(name)
-        try:
-            text = value.decode()
-        except UnicodeDecodeError:
-            text = value.decode("latin-1")
-        if known not in self.headers:
-            self.headers[known] = text
-        elif known in _ONCE:
-            raise Refused(malformed(f"The header {known} is there twice."))
-        else:
-            self.headers[known] = f"{self.headers[known]},{text}"
-
-    def request(self, method: str) -> Request:
-        """Answer the request, still without its body. Raises Refused."""
+    def request(self, method: str, received: int) -> Request:
+        """Answer the request, still without its body; at most ``received`` bytes have arrived of it. Raises Refused."""
         self.method = method
+        if received > limits.LINE_BYTES_MAX:
+            self._check_size()
         url = self.url.decode() if self.url.isascii() else quote(self.url, safe=_PRINTABLE)
         if not url.startswith("/"):
             url = _origin_form(url)
         path, _, query = url.partition("?")
+        try:
+            headers = {_NAMES.get(name) or _learnt(name): value.decode() for name, value in self.fields}
+        except UnicodeDecodeError:
+            headers = {_learnt(name): _text(value) for name, value in self.fields}
+        self.headers = headers if len(headers) == len(self.fields) else self._joined()
         return Request(method, path, query, self.headers)
+
+    def _check_size(self) -> None:
+        size = sum(len(name) + len(value) + 4 for name, value in self.fields)
+        if len(self.url) > limits.LINE_BYTES_MAX or size > limits.LINE_BYTES_MAX:
+            raise Refused(too_large())
+
+    def _joined(self) -> dict[str, str]:
+        """The headers when some come twice: such a one is a list, unless it must be there once."""
+        headers: dict[str, str] = {}
+        for name, value in self.fields:
+            known = _learnt(name)
+            if known not in headers:
+                headers[known] = _text(value)
+            elif known in _ONCE:
+                raise Refused(malformed(f"The header {known} is there twice."))
+            else:
+                headers[known] = f"{headers[known]},{_text(value)}"
+        return headers
 
     @property
     def expects_continue(self) -> bool:
         """Whether the client waits for a word before it sends the body."""
-        return self.headers.get("expect", "").lower() == "100-continue"
+        return "expect" in self.headers and self.headers["expect"].lower() == "100-continue"
 
     @property
     def announced(self) -> int:
         """How many bytes the body has, as far as that is said."""
-        text = self.headers.get("content-length", "0")
+        text = self.headers.get("content-length")
+        if text is None:
+            return 0
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _learnt(name: bytes) -> str:

@@ -6,14 +6,12 @@ from typing import Protocol
 
 from tailrace.engine.errors import StoreFull
 from tailrace.engine.files import Staged
+from tailrace.runtime.http_body import HEX_SHA256, decoded_headers, decoder_of, sha256_mismatch
 from tailrace.runtime.http_limits import OBJECT_BYTES_MAX
-from tailrace.wire.aws_chunked import STREAMING, AwsChunked, incomplete, malformed_trailer
+from tailrace.wire.aws_chunked import incomplete
 from tailrace.wire.errors import AwsError
 from tailrace.wire.message import Request
 from tailrace.wire.sigv4 import Signed
-
-_CHUNKED = "aws-chunked"
-_HEX_SHA256 = 64
 
 
 class BodyFiles(Protocol):
@@ -31,8 +29,8 @@ class Upload:
         self._request = request
         self._expected = announced_size(request.headers)
         self._sha256 = request.headers.get("x-amz-content-sha256", "")
-        self._decoder = _decoder(request, self._expected, signed)
-        self._hash = hashlib.sha256() if len(self._sha256) == _HEX_SHA256 else None
+        self._decoder = decoder_of(request, self._expected, signed)
+        self._hash = hashlib.sha256() if len(self._sha256) == HEX_SHA256 else None
         self._staged = files.create(name)
 
     def feed(self, data: bytes) -> None:
@@ -55,7 +53,7 @@ class Upload:
         elif self._staged.size != self._expected:
             raise incomplete()
         self._check_sha256()
-        self._request.headers = _decoded_headers(self._request, self._decoder, self._staged.size)
+        self._request.headers = decoded_headers(self._request, self._decoder, self._staged.size)
         if not self._staged.size:
             self._staged.discard()
             return
@@ -71,53 +69,7 @@ class Upload:
 
     def _check_sha256(self) -> None:
         if self._hash is not None and self._hash.hexdigest() != self._sha256.lower():
-            raise _sha256_mismatch(self._sha256, self._hash.hexdigest())
-
-
-def settle_whole(request: Request, signed: Signed | None) -> None:
-    """Decode and check a body that is whole in memory, as an upload's is. Raises AwsError, Distrust."""
-    sha256 = request.headers.get("x-amz-content-sha256", "")
-    decoder = _decoder(request, None, signed)
-    if decoder is not None:
-        request.body = b"".join(decoder.feed(request.body))
-        decoder.close()
-        request.headers = _decoded_headers(request, decoder, len(request.body))
-    elif signed is not None and len(sha256) == _HEX_SHA256:
-        actual = hashlib.sha256(request.body).hexdigest()
-        if actual != sha256.lower():
-            raise _sha256_mismatch(sha256, actual)
-
-
-def _decoder(request: Request, size: int | None, signed: Signed | None) -> AwsChunked | None:
-    sha256 = request.headers.get("x-amz-content-sha256", "")
-    if not sha256.startswith(STREAMING) and _CHUNKED not in request.headers.get("content-encoding", ""):
-        return None
-    has_signatures = signed is not None and sha256.startswith(f"{STREAMING}AWS4-HMAC")
-    return AwsChunked(size, signed if has_signatures else None)
-
-
-def _decoded_headers(request: Request, decoder: AwsChunked | None, size: int) -> dict[str, str]:
-    """The headers as if the body had been sent plainly: its own length and encoding, checksums that came after it."""
-    headers = {**request.headers, "content-length": str(size)}
-    if decoder is None:
-        return headers
-    encodings = [each.strip() for each in headers.pop("content-encoding", "").split(",")]
-    kept = ",".join(each for each in encodings if each and each != _CHUNKED)
-    if kept:
-        headers["content-encoding"] = kept
-    announced = {each.strip().lower() for each in headers.get("x-amz-trailer", "").split(",")} - {""}
-    if announced - set(decoder.trailers):
-        raise malformed_trailer()
-    return headers | {name: value for name, value in decoder.trailers.items() if name in announced}
-
-
-def _sha256_mismatch(declared: str, actual: str) -> AwsError:
-    return AwsError(
-        "XAmzContentSHA256Mismatch",
-        "The provided 'x-amz-content-sha256' header does not match what was computed.",
-        ClientComputedContentSHA256=declared,
-        S3ComputedContentSHA256=actual,
-    )
+            raise sha256_mismatch(self._sha256, self._hash.hexdigest())
 
 
 def announced_size(headers: Mapping[str, str]) -> int:

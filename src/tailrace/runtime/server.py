@@ -16,6 +16,7 @@ class Server:
     def __init__(self, door: Door) -> None:
         self.door = door
         self.body_bytes = 0  # held in memory by all requests together
+        self.now = asyncio.get_running_loop().time()
         self.port = 0
         self._connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
@@ -56,10 +57,10 @@ class Server:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(limits.SWEEP_S)
-            now = loop.time()
+            self.now = loop.time()
             for connection in list(self._connections):
                 try:
-                    connection.expire(now)
+                    connection.expire(self.now)
                 except Exception as error:
                     _LOG.error("a connection could not be expired", exc_info=error)
 

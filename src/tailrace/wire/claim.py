@@ -1,5 +1,6 @@
 """Who a request says it is from, and for which region and service it was signed; nothing is verified here."""
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -33,6 +34,7 @@ def claim_of(request: Request) -> Claim | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _scope(credential: str) -> Claim | None:
     parts = credential.strip().rsplit("/", 4)
     return Claim(*parts[:4]) if len(parts) == 5 else None

@@ -1,6 +1,5 @@
 """Request ids as each service makes them."""
 
-import base64
 import random
 
 _DYNAMODB = frozenset({"dynamodb", "dynamodbstreams"})
@@ -9,8 +8,8 @@ _DYNAMODB = frozenset({"dynamodb", "dynamodbstreams"})
 def request_id(service: str | None, dice: random.Random) -> str:
     """Answer a new id: DynamoDB's has 52 capital letters and digits, S3's 16, the others' is a uuid."""
     if service in _DYNAMODB:
-        return base64.b32encode(dice.randbytes(32)).decode()[:52]
+        return f"{dice.getrandbits(208):052X}"
     if service == "s3":
-        return base64.b32encode(dice.randbytes(10)).decode()
+        return f"{dice.getrandbits(64):016X}"
     text = f"{dice.getrandbits(128):032x}"
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[dice.getrandbits(2)]}{text[17:20]}-{text[20:]}"
