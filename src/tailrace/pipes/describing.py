@@ -97,6 +97,6 @@ def _shown(call: Call, found: list[Pipe]) -> list[dict[str, Any]]:
 
 def _opened(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
         raise invalid("Invalid NextToken.") from None

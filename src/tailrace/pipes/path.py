@@ -5,6 +5,7 @@ Names and places only: no wildcards, filters or slices (user guide, "Amazon Even
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -60,18 +61,13 @@ def find_in_bytes(path: str) -> Callable[[bytes], Any] | None:
     for step in reversed(steps):
         field = ("value", shape, msgspec.field(default=MISSING))
         shape = msgspec.defstruct("Step", [field], rename={"value": str(step)})
-    decode, depth = msgspec.json.Decoder(shape).decode, len(steps)
+    decode, get = msgspec.json.Decoder(shape).decode, attrgetter(".".join(["value"] * len(steps)))
 
     def found(raw: bytes) -> Any:
         try:
-            value = decode(raw)
-        except msgspec.ValidationError:
-            return MISSING  # something on the way is no object
-        for _ in range(depth):
-            value = value.value
-            if value is MISSING:
-                break
-        return value
+            return get(decode(raw))
+        except (msgspec.ValidationError, AttributeError):
+            return MISSING  # something on the way is missing or no object
 
     return found
 

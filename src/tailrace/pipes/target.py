@@ -142,6 +142,25 @@ class KinesisTarget(_BatchTarget):
         """Whether records have to be decoded for it."""
         return self.template is not None or self._in_event is not None
 
+    def _calls(
+        self, surroundings: Surroundings, items: Sequence[Item], failures: Failures
+    ) -> Iterator[tuple[list[int], list[dict[str, Any]]]]:
+        # The way that nearly all records go, in one loop: one call, data as they are, keys found in the bytes.
+        key_of = self._in_bytes
+        if key_of is not None and len(items) <= self.count_max:
+            entries = [{"Data": item.data, "PartitionKey": key_of(item.data)} for item in items]
+            size = 0
+            for entry in entries:
+                key = entry["PartitionKey"]
+                if type(key) is not str or not 1 <= len(key) <= _KEY_CHARS_MAX:
+                    break
+                size += len(entry["Data"]) + len(key)
+            else:
+                if size <= self.bytes_max:
+                    yield list(range(len(items))), entries
+                    return
+        yield from super()._calls(surroundings, items, failures)
+
     def entry(self, item: Item, data: bytes) -> tuple[dict[str, Any] | str, int]:
         """Answer a record with its partition key."""
         if self._in_bytes is not None:
