@@ -13,7 +13,7 @@ SERVICE = Service("cloudwatch")
 
 def meter_of(cloud: Cloud) -> Meter:
     """Answer what the services meter with."""
-    return cast(Meter, cast(Any, cloud).meters)
+    return cast(Meter, cloud.meters)
 
 
 def empty(cloud: Cloud, transaction: Transaction) -> None:

@@ -3,7 +3,6 @@
 It validates against botocore's model, authorises, dispatches, commits and meters.
 """
 
-import importlib
 import os
 import random
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from tailrace.cloudwatch.meter import Meter
 from tailrace.engine.clock import Clock, ManualClock, SystemClock
 from tailrace.engine.consumer import Consumers
 from tailrace.engine.data_directory import DataDirectory
@@ -33,13 +33,7 @@ from tailrace.service.call import Call
 from tailrace.service.principal import Principal
 from tailrace.service.service import Operation, Service
 from tailrace.wire.errors import AwsError
-
-
-def _part(module: str, name: str) -> Any:  # TODO: goes when all rooms are built
-    try:
-        return getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError:
-        return None
+from tailrace.wire.model import model_of
 
 
 class LocalCloud:
@@ -66,10 +60,7 @@ class LocalCloud:
         self.tasks = Tasks()
         self.workers = Workers(self)
         self.authorizer = Authorizer()
-        meter = _part("tailrace.cloudwatch.meter", "Meter")
-        self.meters: Any = meter() if meter else None
-        model = _part("tailrace.wire.model", "model_of")
-        self._model_of = model
+        self.meters = Meter()
 
     async def start(self) -> None:
         """Resume what ran when the cloud was last stopped."""
@@ -163,8 +154,7 @@ class LocalCloud:
         self, region: str, namespace: str, metric: str, dimensions: Mapping[str, str], value: float, unit: str = "Count"
     ) -> None:
         """Count something for CloudWatch."""
-        if self.meters is not None:
-            self.meters.add(region, namespace, metric, dimensions, value, unit, self.clock.now())
+        self.meters.add(region, namespace, metric, dimensions, value, unit, self.clock.now())
 
     def root_environment(self) -> dict[str, str]:
         """Answer the environment variables with which a child process calls as the root; empty when all may."""
@@ -218,8 +208,8 @@ class LocalCloud:
         principal: Principal,
         region: str,
     ) -> None:
-        if not found.internal and self._model_of is not None:
-            self._model_of(service).validate(found.name, params)
+        if not found.internal:
+            model_of(service).validate(found.name, params)
         if principal.kind != "root":
             required = self.services[service].required(found.name, params, region, self.account)
             context = {"aws:RequestedRegion": region, "aws:PrincipalAccount": principal.account}

@@ -34,6 +34,7 @@ class Cloud(Protocol):
     ledger: Ledger
     files: Files
     workers: Any  # who runs Lambda functions: tailrace.lambda_.execution.Workers, a type no other service may name
+    meters: Any  # what counts for CloudWatch: tailrace.cloudwatch.meter.Meter
     faults: Faults
     random: random.Random
 
