@@ -26,6 +26,7 @@ from tailrace.wire.errors import AwsError
 
 _NOT_BUILT = (
     "VectorIndexes",
+    "WarmThroughput",
     "ResourcePolicy",
     "GlobalTableSourceArn",
     "ReplicaUpdates",
