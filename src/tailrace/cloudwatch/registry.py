@@ -1,6 +1,6 @@
 """CloudWatch among the services: its operations register here, and this says which permissions each needs."""
 
-from typing import Any, cast
+from typing import cast
 
 from tailrace.cloudwatch.meter import Meter
 from tailrace.cloudwatch.metric import keep
