@@ -94,7 +94,7 @@ def test_the_log_of_a_cold_and_a_warm_start(open_cloud: Any, zipped: Any) -> Non
         assert lines[6].startswith("END RequestId: ")
         assert lines[7].startswith("REPORT RequestId: ") and "\tInit Duration: " in lines[7]
         assert lines[8].startswith("START RequestId: ")
-        error = "[ERROR] ValueError: five\nTraceback (most recent call last):\n\u00a0\u00a0File \"/var/task/"
+        error = '[ERROR] ValueError: five\nTraceback (most recent call last):\n\u00a0\u00a0File "/var/task/'
         assert lines[12].startswith(error)
         assert "Init Duration" not in lines[14]
         streams = (await scene.ask("logs", "DescribeLogStreams", logGroupName="/aws/lambda/f"))["logStreams"]

@@ -2,10 +2,23 @@
 
 from tailrace.engine.job import Job
 from tailrace.lambda_ import access, aliases, concurrency, invocation, lifecycle, queue, tags, versions
+from tailrace.lambda_.event_source import mappings, shards
 from tailrace.lambda_.registry import SERVICE
 from tailrace.service.cloud import Cloud
 
-__all__ = ["SERVICE", "access", "aliases", "concurrency", "invocation", "lifecycle", "queue", "tags", "versions"]
+__all__ = [
+    "SERVICE",
+    "access",
+    "aliases",
+    "concurrency",
+    "invocation",
+    "lifecycle",
+    "mappings",
+    "queue",
+    "shards",
+    "tags",
+    "versions",
+]
 
 
 @SERVICE.on_start

@@ -1,0 +1,1 @@
+"""Event source mappings: DynamoDB and Kinesis streams whose records a function gets in batches."""
