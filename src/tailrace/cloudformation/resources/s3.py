@@ -104,7 +104,9 @@ class Bucket(ResourceType):
         for name, part in _PARTS.items():
             if work.changed(name):
                 await self._put(work, part, work.properties.get(name))
-        if work.tags != work.former_tags:
+        if work.former_tags and not work.tags:
+            await work.call("s3", "DeleteBucketTagging", {"Bucket": work.physical_id})
+        elif work.tags != work.former_tags:
             pairs = [{"Key": key, "Value": value} for key, value in work.tags.items()]
             await work.call("s3", "PutBucketTagging", {"Bucket": work.physical_id, "Tagging": {"TagSet": pairs}})
 
