@@ -132,3 +132,104 @@ def test_purging_leaves_an_empty_queue(sqs: Any, queue: str) -> None:
     assert "Messages" not in sqs.receive_message(QueueUrl=queue)
     counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
     assert counts == {"ApproximateNumberOfMessages": "0"}
+
+
+def refusal(operation: Callable[..., Any], **params: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as refused:
+        operation(**params)
+    return code_of(refused), refused.value.response["Error"]["Message"]
+
+
+def test_purging_twice_within_a_minute_is_refused(sqs: Any, queue: str) -> None:
+    sqs.purge_queue(QueueUrl=queue)
+    code, text = refusal(sqs.purge_queue, QueueUrl=queue)
+    assert code == "AWS.SimpleQueueService.PurgeQueueInProgress"
+    assert text == f"Only one PurgeQueue operation on {queue.rpartition('/')[2]} is allowed every 60 seconds."
+
+
+def test_sources_of_dead_letters_are_listed(sqs: Any, queue: str, unique: Callable[[str], str]) -> None:
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":3}}'
+    urls = [
+        sqs.create_queue(QueueName=unique("source"), Attributes={"RedrivePolicy": policy})["QueueUrl"] for _ in range(2)
+    ]
+    assert sorted(sqs.list_dead_letter_source_queues(QueueUrl=queue)["queueUrls"]) == sorted(urls)
+    first = sqs.list_dead_letter_source_queues(QueueUrl=queue, MaxResults=1)
+    rest = sqs.list_dead_letter_source_queues(QueueUrl=queue, MaxResults=1, NextToken=first["NextToken"])
+    assert sorted(first["queueUrls"] + rest["queueUrls"]) == sorted(urls)
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        (
+            {"MessageBody": "x" * 1025},
+            "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.",
+        ),
+        (
+            {"MessageBody": "x", "MessageAttributes": {"a": {"DataType": "String", "StringValue": ""}}},
+            "Message (user) attribute 'a' must contain a non-empty value of type 'String'.",
+        ),
+        (
+            {"MessageBody": "x", "MessageGroupId": "group 1"},
+            "Value group 1 for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include "
+            "alphanumeric and punctuation characters. 1 to 128 in length.",
+        ),
+    ],
+)
+def test_messages_that_are_refused(sqs: Any, queue: str, params: dict[str, Any], text: str) -> None:
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"MaximumMessageSize": "1024"})
+    assert refusal(sqs.send_message, QueueUrl=queue, **params) == ("InvalidParameterValue", text)
+
+
+def test_batches_that_are_refused(sqs: Any, queue: str) -> None:
+    entry = {"Id": "a", "MessageBody": "x"}
+    for entries, code in (
+        ([entry, entry], "BatchEntryIdsNotDistinct"),
+        ([{**entry, "Id": "a b"}], "InvalidBatchEntryId"),
+        ([{**entry, "Id": str(number)} for number in range(11)], "TooManyEntriesInBatchRequest"),
+        ([{"Id": str(number), "MessageBody": "x" * 2**19} for number in range(3)], "BatchRequestTooLong"),
+    ):
+        assert refusal(sqs.send_message_batch, QueueUrl=queue, Entries=entries)[0] == f"AWS.SimpleQueueService.{code}"
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"MaximumMessageSize": "1024"})
+    large = {"Id": "large", "MessageBody": "x" * 1025}
+    (failed,) = sqs.send_message_batch(QueueUrl=queue, Entries=[large])["Failed"]
+    assert failed["Message"] == (
+        "One or more parameters cannot be validated. Reason: Message must be shorter than 1024 bytes."
+    )
+
+
+@pytest.mark.parametrize("seconds", [21, -1])
+def test_waits_that_are_refused(sqs: Any, queue: str, seconds: int) -> None:
+    assert refusal(sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=seconds) == (
+        "InvalidParameterValue",
+        f"Value {seconds} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.",
+    )
+
+
+def test_a_delayed_message_is_waited_for(sqs: Any, queue: str) -> None:
+    sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=1)
+    counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert counts["ApproximateNumberOfMessagesDelayed"] == "1"
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+    assert message["Body"] == "later"
+
+
+def test_a_group_id_comes_back(sqs: Any, queue: str) -> None:
+    sqs.send_message(QueueUrl=queue, MessageBody="x", MessageGroupId="tenant-1")
+    (message,) = sqs.receive_message(QueueUrl=queue, AttributeNames=["MessageGroupId"])["Messages"]
+    assert message["Attributes"] == {"MessageGroupId": "tenant-1"}
+
+
+def test_attributes_are_set_and_taken_back(sqs: Any, queue: str) -> None:
+    sqs.set_queue_attributes(
+        QueueUrl=queue, Attributes={"VisibilityTimeout": "77", "Policy": '{"Version":"2012-10-17"}'}
+    )
+    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout", "Policy"])["Attributes"]
+    assert told == {"VisibilityTimeout": "77", "Policy": '{"Version":"2012-10-17"}'}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
+    assert "Policy" not in sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    sqs.tag_queue(QueueUrl=queue, Tags={"a": "1", "b": "2"})
+    sqs.untag_queue(QueueUrl=queue, TagKeys=["a"])
+    assert sqs.list_queue_tags(QueueUrl=queue)["Tags"] == {"b": "2"}
+    assert refusal(sqs.get_queue_attributes, QueueUrl=queue, AttributeNames=["Nonsense"])[0] == "InvalidAttributeName"

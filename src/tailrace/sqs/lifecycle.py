@@ -10,6 +10,7 @@ from tailrace.sqs.queue import LIMITS, ROWS, Queue, check_attributes, check_name
 from tailrace.wire.errors import AwsError
 
 _LIST_MAX = 1000
+_PURGE_EVERY_MS = 60_000
 
 
 def create_queue(call: Call) -> dict[str, Any]:
@@ -64,11 +65,29 @@ def delete_queue(call: Call) -> dict[str, Any]:
 
 
 def purge_queue(call: Call) -> dict[str, Any]:
-    """Delete every message of a queue."""
+    """Delete every message of a queue; no more than once a minute."""
     queue = find(call, call.transaction, call.params["QueueUrl"])
+    if call.now_ms < queue.purged_ms + _PURGE_EVERY_MS:
+        text = f"Only one PurgeQueue operation on {queue.name} is allowed every 60 seconds."
+        raise AwsError("PurgeQueueInProgress", text, 403)
     message.delete_all(call.transaction, queue)
-    keep(call, call.transaction, msgspec.structs.replace(queue, held=0))
+    keep(call, call.transaction, msgspec.structs.replace(queue, held=0, purged_ms=call.now_ms))
     return {}
+
+
+def list_dead_letter_source_queues(call: Call) -> dict[str, Any]:
+    """Answer the URLs of the queues whose dead letters go to a queue, in pages when MaxResults is given."""
+    queue = find(call, call.transaction, call.params["QueueUrl"])
+    limit, arn = call.params.get("MaxResults", _LIST_MAX), call.arn("sqs", queue.name)
+    after = call.key(call.params["NextToken"]) if "NextToken" in call.params else ""
+    names: list[str] = []
+    for _, source in ROWS.scan(call.transaction, call.key(""), after):
+        if source.redrive is None or source.redrive[0] != arn:
+            continue
+        if len(names) == limit:
+            return {"queueUrls": [url_of(call, name) for name in names], "NextToken": names[-1]}
+        names.append(source.name)
+    return {"queueUrls": [url_of(call, name) for name in names]}
 
 
 def get_queue_attributes(call: Call) -> dict[str, Any]:

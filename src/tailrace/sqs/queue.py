@@ -35,6 +35,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     held: int = 0  # messages not deleted, visible or not
     next_message: int = 1
+    purged_ms: int = 0
 
     def number(self, attribute: str) -> int:
         """Answer a numeric attribute, its default when it was not set."""

@@ -14,6 +14,7 @@ from tailrace.wire.errors import AwsError
 
 RECEIVE_MAX = 10
 _VISIBILITY_S_MAX = 43_200
+_WAIT_S_MAX = 20
 
 
 async def receive_message(call: Call) -> dict[str, Any]:
@@ -25,6 +26,9 @@ async def receive_message(call: Call) -> dict[str, Any]:
     store, clock = call.cloud.store, call.cloud.clock
     queue = find(call, store.begin(), call.params["QueueUrl"])
     wait_s = call.params.get("WaitTimeSeconds", queue.number("ReceiveMessageWaitTimeSeconds"))
+    if not 0 <= wait_s <= _WAIT_S_MAX:
+        text = f"Value {wait_s} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."
+        raise AwsError("InvalidParameterValue", text)
     deadline = clock.now() + wait_s
     event = ARRIVALS.wait(queue.uid)
     try:
@@ -82,7 +86,9 @@ def _take(call: Call, transaction: Transaction, queue: Queue, wanted: int, now_m
     expired_ms = now_ms - queue.number("MessageRetentionPeriod") * 1000
     taken: list[Message] = []
     gone = 0
-    for found in list(_first(transaction, queue, now_ms, wanted)):
+    for found in message.visible(transaction, queue, now_ms):
+        if len(taken) == wanted:
+            break
         if found.sent_ms <= expired_ms:
             message.delete(transaction, queue, found)
             gone += 1
@@ -101,15 +107,6 @@ def _take(call: Call, transaction: Transaction, queue: Queue, wanted: int, now_m
         current = find(call, transaction, queue.name)
         keep(call, transaction, msgspec.structs.replace(current, held=current.held - gone))
     return taken
-
-
-def _first(transaction: Transaction, queue: Queue, now_ms: int, wanted: int) -> list[Message]:
-    first: list[Message] = []
-    for found in message.visible(transaction, queue, now_ms):
-        first.append(found)
-        if len(first) >= wanted:
-            break
-    return first
 
 
 def _redrive(call: Call, transaction: Transaction, queue: Queue, found: Message, now_ms: int) -> int:

@@ -1,6 +1,7 @@
 """SendMessage and SendMessageBatch, and who is woken by them."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,9 @@ from tailrace.wire.errors import AwsError
 BATCH_MAX = 10
 _ATTRIBUTES_MAX = 10
 _ALLOWED = {0x9, 0xA, 0xD}
+_BATCH_BYTES_MAX = 1_048_576
+_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_GROUP_ID = re.compile(r"[A-Za-z0-9!-/:-@[-`{-~]{1,128}")
 
 Entry = dict[str, Any]
 
@@ -57,16 +61,19 @@ def send_message(call: Call) -> dict[str, Any]:
 
 def send_message_batch(call: Call) -> dict[str, Any]:
     """Put up to ten messages into a queue; each is accepted or refused by itself."""
-    queue = find(call, call.transaction, call.params["QueueUrl"])
+    find(call, call.transaction, call.params["QueueUrl"])
     entries = checked_batch(call.params["Entries"])
     size = sum(_size(entry) for entry in entries)
-    limit = queue.number("MaximumMessageSize")
-    if size > limit:
-        text = f"Batch requests cannot be longer than {limit} bytes. You have sent {size} bytes."
+    if size > _BATCH_BYTES_MAX:
+        text = f"Batch requests cannot be longer than {_BATCH_BYTES_MAX} bytes. You have sent {size} bytes."
         raise AwsError("BatchRequestTooLong", text)
 
     def accept(entry: Entry) -> dict[str, Any]:
         current = find(call, call.transaction, call.params["QueueUrl"])
+        limit = current.number("MaximumMessageSize")
+        if _size(entry) > limit:
+            text = f"One or more parameters cannot be validated. Reason: Message must be shorter than {limit} bytes."
+            raise AwsError("InvalidParameterValue", text)
         return _answer(_accept(call, current, entry), entry)
 
     return each(entries, accept)
@@ -81,6 +88,9 @@ def checked_batch(entries: list[Entry]) -> list[Entry]:
         raise AwsError("TooManyEntriesInBatchRequest", text)
     seen: set[str] = set()
     for entry in entries:
+        if not _ENTRY_ID.fullmatch(entry["Id"]):
+            text = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
+            raise AwsError("InvalidBatchEntryId", text + "It can be at most 80 letters long.")
         if entry["Id"] in seen:
             raise AwsError("BatchEntryIdsNotDistinct", f"Id {entry['Id']} repeated.")
         seen.add(entry["Id"])
@@ -111,6 +121,8 @@ def _accept(call: Call, queue: Queue, entry: Entry) -> Message:
     _check(queue, entry)
     delay_s = entry.get("DelaySeconds", queue.number("DelaySeconds"))
     system = {name: each["StringValue"] for name, each in entry.get("MessageSystemAttributes", {}).items()}
+    if "MessageGroupId" in entry:
+        system["MessageGroupId"] = _group_id(entry["MessageGroupId"])
     message = Message(
         number=0,
         id=call.uuid(),
@@ -141,12 +153,21 @@ def _check(queue: Queue, entry: Entry) -> None:
         text = f"Value {delay_s} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
         raise AwsError("InvalidParameterValue", text)
     if len(entry.get("MessageAttributes", {})) > _ATTRIBUTES_MAX:
-        raise AwsError("InvalidParameterValue", "Number of message attributes [11] exceeds the allowed maximum [10].")
+        count = len(entry["MessageAttributes"])
+        text = f"Number of message attributes [{count}] exceeds the allowed maximum [{_ATTRIBUTES_MAX}]."
+        raise AwsError("InvalidParameterValue", text)
     for name, value in entry.get("MessageAttributes", {}).items():
         wanted = "BinaryValue" if value["DataType"].startswith("Binary") else "StringValue"
         if not value.get(wanted):
-            text = f"The message attribute '{name}' must contain a non-empty {wanted} for its type."
+            text = f"Message (user) attribute '{name}' must contain a non-empty value of type '{value['DataType']}'."
             raise AwsError("InvalidParameterValue", text)
+
+
+def _group_id(text: str) -> str:
+    if not _GROUP_ID.fullmatch(text):
+        why = "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length."
+        raise AwsError("InvalidParameterValue", f"Value {text} for parameter MessageGroupId is invalid. Reason: {why}")
+    return text
 
 
 def _size(entry: Entry) -> int:

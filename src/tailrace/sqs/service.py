@@ -13,6 +13,7 @@ _OPERATIONS = {
     "CreateQueue": lifecycle.create_queue,
     "GetQueueUrl": lifecycle.get_queue_url,
     "ListQueues": lifecycle.list_queues,
+    "ListDeadLetterSourceQueues": lifecycle.list_dead_letter_source_queues,
     "DeleteQueue": lifecycle.delete_queue,
     "PurgeQueue": lifecycle.purge_queue,
     "GetQueueAttributes": lifecycle.get_queue_attributes,
