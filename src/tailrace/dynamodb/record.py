@@ -16,22 +16,28 @@ _EXPIRED_ON_WIRE = b',"userIdentity":{"PrincipalId":"dynamodb.amazonaws.com","Ty
 
 
 class RecordFormat:
-    """The records of one shard: what all of them share is written once."""
+    """The records of one shard: what all of them share is written once, as patterns of bytes."""
 
-    __slots__ = ("_end", "_middle", "_salt_high", "_salt_low", "_sequence", "_view_end", "new", "old")
+    __slots__ = ("_expired", "_insert", "_modify", "_new", "_old", "_remove", "_salt", "_tail")
 
     def __init__(self, stream: StreamRow, shard: ShardRow, region: str) -> None:
-        self.new = stream.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
-        self.old = stream.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")
-        self._salt_high = (shard.salt * _SPREAD) & _MASK
-        self._salt_low = shard.salt
-        self._sequence = f"{shard.created_ms:013d}"
-        self._middle = (
-            '","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"'
-            f'{region}","dynamodb":{{"ApproximateCreationDateTime":'
+        self._new = stream.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
+        self._old = stream.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+        self._salt = shard.salt
+        self._insert, self._modify, self._remove = (
+            (
+                f'{{"eventID":"{shard.salt * _SPREAD & _MASK:016x}%016x","eventName":"{name}","eventVersion":"1.1",'
+                f'"eventSource":"aws:dynamodb","awsRegion":"{region}","dynamodb":{{"ApproximateCreationDateTime":%d,'
+                '"Keys":%b'
+            ).encode()
+            for name in ("INSERT", "MODIFY", "REMOVE")
         )
-        self._view_end = f',"StreamViewType":"{stream.view}"}}'.encode()
-        self._end = _arn_end(stream.arn)
+        end = _arn_end(stream.arn)
+        tail = (
+            f',"SequenceNumber":"{shard.created_ms:013d}%0{_POSITION_DIGITS}d","SizeBytes":%d,'
+            f'"StreamViewType":"{stream.view}"}}'
+        ).encode()
+        self._tail, self._expired = tail + end, tail + _EXPIRED + end
 
     def write(
         self,
@@ -45,20 +51,16 @@ class RecordFormat:
         expired: bool = False,
     ) -> bytes:
         """Answer the record of one change: its place in the log, its time, its key, and (size, JSON) of its images."""
-        name = "MODIFY" if new and old else "INSERT" if new else "REMOVE"
-        event_id = ((position * _SPREAD) & _MASK) ^ self._salt_low
-        head = f'{{"eventID":"{self._salt_high:016x}{event_id:016x}","eventName":"{name}{self._middle}{second},"Keys":'
+        head = self._remove if new is None else self._insert if old is None else self._modify
+        record = head % (((position * _SPREAD) & _MASK) ^ self._salt, second, keys)
         size = keys_size
-        parts = [head.encode(), keys]
-        if new and self.new:
+        if new is not None and self._new:
             size += new[0]
-            parts += (b',"NewImage":', new[1])
-        if old and self.old:
+            record += b',"NewImage":' + new[1]
+        if old is not None and self._old:
             size += old[0]
-            parts += (b',"OldImage":', old[1])
-        tail = f',"SequenceNumber":"{self._sequence}{position:0{_POSITION_DIGITS}d}","SizeBytes":{size}'
-        parts += (tail.encode(), self._view_end, _EXPIRED if expired else b"", self._end)
-        return b"".join(parts)
+            record += b',"OldImage":' + old[1]
+        return record + (self._expired if expired else self._tail) % (position, size)
 
 
 def sequence_number(shard: ShardRow, position: int) -> str:
