@@ -6,6 +6,7 @@ A role that may not write logs has none: the crawl goes on (as on AWS).
 import logging
 from typing import Any
 
+from tailrace.engine.transaction import Transaction
 from tailrace.glue.crawler import LOG_GROUP
 from tailrace.service.cloud import Cloud
 from tailrace.service.principal import Principal
@@ -44,10 +45,16 @@ class Journal:
 
     async def flush(self) -> None:
         """Write what was noted."""
+        transaction = self._cloud.store.begin()
+        self.stage(transaction)
+        await self._cloud.store.commit(transaction)
+
+    def stage(self, transaction: Transaction) -> None:
+        """Stage what was noted."""
         events, self._events = self._events, []
         try:
             for at in range(0, len(events), _EVENTS_MAX):
-                await self._put(events[at : at + _EVENTS_MAX])
+                self._put(transaction, events[at : at + _EVENTS_MAX])
         except AwsError as error:
             _logger.debug("crawler %s writes no logs: %s", self._crawler, error)
 
@@ -55,26 +62,26 @@ class Journal:
         message = f"[{self._run}] {kind} : {text}"
         self._events.append({"timestamp": self._cloud.clock.now_ms(), "message": message})
 
-    async def _put(self, events: list[dict[str, Any]]) -> None:
+    def _put(self, transaction: Transaction, events: list[dict[str, Any]]) -> None:
         names = {"logGroupName": LOG_GROUP, "logStreamName": self._crawler}
         try:
-            await self._call("PutLogEvents", {**names, "logEvents": events})
+            self._call(transaction, "PutLogEvents", {**names, "logEvents": events})
         except AwsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
-            await self._make(names)
-            await self._call("PutLogEvents", {**names, "logEvents": events})
+            self._make(transaction, names)
+            self._call(transaction, "PutLogEvents", {**names, "logEvents": events})
 
-    async def _make(self, names: dict[str, str]) -> None:
+    def _make(self, transaction: Transaction, names: dict[str, str]) -> None:
         for operation, params in (
             ("CreateLogGroup", {"logGroupName": LOG_GROUP}),
             ("CreateLogStream", names),
         ):
             try:
-                await self._call(operation, params)
+                self._call(transaction, operation, params)
             except AwsError as error:
                 if error.code != "ResourceAlreadyExistsException":
                     raise
 
-    async def _call(self, operation: str, params: dict[str, Any]) -> None:
-        await self._cloud.request("logs", operation, params, self._principal, region=self._region)
+    def _call(self, transaction: Transaction, operation: str, params: dict[str, Any]) -> None:
+        self._cloud.call("logs", operation, params, self._principal, region=self._region, transaction=transaction)

@@ -60,7 +60,9 @@ async def crawl(cloud: Cloud, job: Job) -> None:
         role = role_arn(crawler.role, cloud.account)
         principal = cloud.assume_role(role, SERVICE_PRINCIPAL, SESSION, region=crawler.region)
     except AwsError:
-        await _end(cloud, crawler, FAILED, NOT_ASSUMED)
+        transaction = cloud.store.begin()
+        _stage_end(cloud, transaction, crawler, FAILED, NOT_ASSUMED, {})
+        await cloud.store.commit(transaction)
         return
     await Crawl(cloud, crawler, crawler.current, principal).run()
 
@@ -100,9 +102,9 @@ class Crawl:
         if state != COMPLETED:
             if error is not None:
                 self._journal.error(error)
-            await _end(self._cloud, self._crawler, state, error)
-        self._journal.benchmark("Crawler has finished running and is in state READY")
-        await self._journal.flush()
+            transaction = self._cloud.store.begin()
+            self._stage_end(transaction, state, error, {})
+            await self._cloud.store.commit(transaction)
 
     async def _look(self) -> list[tuple[Target, list[Seen]]]:
         looking = Looking(
@@ -126,8 +128,15 @@ class Crawl:
             transaction.abort()
             raise
         self._keep_folders(transaction)
-        _stage_end(self._cloud, transaction, self._crawler, COMPLETED, None, changes)
+        self._stage_end(transaction, COMPLETED, None, changes)
         await self._cloud.store.commit(transaction)
+
+    def _stage_end(
+        self, transaction: Transaction, state: str, error: str | None, changes: dict[str, dict[str, list[str]]]
+    ) -> None:
+        self._journal.benchmark("Crawler has finished running and is in state READY")
+        self._journal.stage(transaction)
+        _stage_end(self._cloud, transaction, self._crawler, state, error, changes)
 
     def _stage(
         self, transaction: Transaction, seen: Sequence[tuple[Target, list[Seen]]]
@@ -189,12 +198,6 @@ class Crawl:
         if current is not None:
             CRAWLERS.put(transaction, current.key, msgspec.structs.replace(current, state=state))
             await self._cloud.store.commit(transaction)
-
-
-async def _end(cloud: Cloud, crawler: Crawler, state: str, error: str | None) -> None:
-    transaction = cloud.store.begin()
-    _stage_end(cloud, transaction, crawler, state, error, {})
-    await cloud.store.commit(transaction)
 
 
 def _stage_end(
