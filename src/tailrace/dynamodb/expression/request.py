@@ -27,6 +27,7 @@ _VALUE_KEY = re.compile(r":[0-9a-zA-Z_]+", re.ASCII)
 _PLACEHOLDER = re.compile(r"[#:][0-9a-zA-Z_]+", re.ASCII)
 _PLACEHOLDER_BYTES_MAX = 255
 _CACHED_NAMES_MAX = 16  # names a request may bring for its bound expressions to be kept
+_KEPT = 256  # expressions of each kind that stay parsed and bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +184,18 @@ def _check_used(params: Mapping[str, Any], found: Expressions) -> None:
             raise Malformed(f"Value provided in {parameter} unused in expressions: keys: {{{', '.join(unused)}}}")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_KEPT)
 def _placeholders(text: str) -> frozenset[str]:
     # The expression has been parsed: whatever looks like a placeholder in it is one.
     return frozenset(_PLACEHOLDER.findall(text))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_KEPT)
 def _parsed_condition(text: str) -> ParsedCondition:
     return parse_condition(text)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_KEPT)
 def _parsed_update(text: str) -> ParsedUpdate:
     return UpdateParser(text).parse()
 
@@ -237,7 +238,7 @@ def _bind_projection(text: str, names: Names) -> BoundProjection:
 
 
 def _kept(bind: Callable[[str, Names], BoundT]) -> Callable[[str, tuple[tuple[str, str], ...]], BoundT]:
-    @lru_cache(maxsize=1024)
+    @lru_cache(maxsize=_KEPT)
     def bound(text: str, names: tuple[tuple[str, str], ...]) -> BoundT:
         return bind(text, dict(names))
 
