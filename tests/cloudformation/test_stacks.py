@@ -354,3 +354,61 @@ def test_the_waiters_of_boto3_are_content(stacks: Stacks) -> None:
     stacks.formation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=quick)
     stacks.formation.delete_stack(StackName=name)
     stacks.formation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=quick)
+
+
+def test_a_hidden_parameter_shows_nowhere(stacks: Stacks) -> None:
+    template = {"Parameters": {"Secret": {"Type": "String", "NoEcho": True, "Default": 'hush"hush'}}}
+    tags = [{"Key": "s", "Value": {"Fn::Sub": "x-${Secret}"}}]
+    stack = stacks.create({"Queue": queue(Tags=tags)}, template=template)
+    shown = [event["ResourceProperties"] for event in stacks.events(stack) if "ResourceProperties" in event]
+    assert shown and all("hush" not in text for text in shown)
+    assert json.loads(shown[0]) == {"Tags": [{"Key": "s", "Value": "x-****"}]}
+
+
+def test_rules_decide_before_anything_is_made(stacks: Stacks) -> None:
+    template = {
+        "Parameters": {"Size": {"Type": "String", "Default": "small"}, "Stage": {"Type": "String", "Default": "test"}},
+        "Rules": {
+            "Production": {
+                "RuleCondition": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+                "Assertions": [
+                    {"Assert": {"Fn::Contains": [["large"], {"Ref": "Size"}]}, "AssertDescription": "needs a large one"}
+                ],
+            }
+        },
+    }
+    assert stacks.create({"Queue": queue()}, template=template)["StackStatus"] == "CREATE_COMPLETE"
+    code, text, _ = refused(
+        stacks.formation.create_stack,
+        StackName="never",
+        TemplateBody=json.dumps({"Resources": {"Queue": queue()}, **template}),
+        Parameters=[{"ParameterKey": "Stage", "ParameterValue": "prod"}],
+    )
+    assert (code, "needs a large one" in text) == ("ValidationError", True)
+
+
+def test_a_stacks_role_makes_its_resources(
+    stacks: Stacks, client: Callable[..., Any], unique: Callable[[str], str]
+) -> None:
+    iam, role = client("iam"), unique("role")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=json.dumps(allowed))
+    stack = stacks.create({"Queue": queue()}, RoleARN=arn)
+    assert (stack["StackStatus"], stack["RoleARN"]) == ("CREATE_COMPLETE", arn)
+    denied = stacks.create({"Stream": {"Type": "AWS::Kinesis::Stream"}}, RoleARN=arn)
+    assert denied["StackStatus"] == "ROLLBACK_COMPLETE"
+    reason = stacks.failure(denied, "Stream")
+    assert f"assumed-role/{role}/AWSCloudFormation is not authorized to perform: kinesis:CreateStream" in reason
+    assert reason.endswith("HandlerErrorCode: AccessDenied)")
+    stacks.delete(stack)
+    iam.delete_role_policy(RoleName=role, PolicyName="p")
+    iam.delete_role(RoleName=role)
+    gone = stacks.create({"Queue": queue()}, RoleARN=arn)
+    assert stacks.failure(gone, "Queue") == f"Role {arn} is invalid or cannot be assumed"
