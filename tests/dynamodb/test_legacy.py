@@ -131,6 +131,14 @@ def test_bad_attribute_updates(table: Table, refusal: Call, update: Any, text: s
     assert refusal("UpdateItem", **params) == f"1 validation error detected: {INVALID}{text}"
 
 
+def test_attribute_updates_of_another_type(ddb: Call, table: Table, refusal: Call) -> None:
+    name = table()
+    ddb("PutItem", TableName=name, Item={"pk": s("a"), "x": s("text")})
+    updates = {"x": {"Action": "ADD", "Value": n(1)}}
+    text = refusal("UpdateItem", TableName=name, Key={"pk": s("a")}, AttributeUpdates=updates)
+    assert text == "Type mismatch for attribute to update"
+
+
 def test_queries_and_scans(ddb: Call, table: Table, refusal: Call) -> None:
     name = table("numbered")
     for at in range(6):

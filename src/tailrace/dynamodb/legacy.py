@@ -46,7 +46,7 @@ _ADDABLE = ("N", *_SETS, "L")
 
 def read_legacy_write(params: Mapping[str, Any], layer: Layer) -> Expressions:
     """Answer Expected and AttributeUpdates as expressions. Raises AwsError."""
-    found = Expressions()
+    found = Expressions(is_legacy=True)
     try:
         updates = params.get("AttributeUpdates")
         if updates is not None:

@@ -7,7 +7,7 @@ import orjson
 
 from tailrace.dynamodb.action import Action
 from tailrace.dynamodb.errors import INVALID, NOT_VALID, Malformed, condition_failed, validation
-from tailrace.dynamodb.expression.apply import apply_update
+from tailrace.dynamodb.expression.apply import WRONG_TYPE, apply_update
 from tailrace.dynamodb.expression.node import Path, ValueNode
 from tailrace.dynamodb.expression.projection import project, tree_of
 from tailrace.dynamodb.expression.update import BoundUpdate
@@ -126,6 +126,8 @@ def _update(target: Target, writer: Writer) -> None:
             item = apply_update(update.actions, action.expressions.names, action.expressions.values, item)
         item, size = admit(item)
     except Malformed as fault:
+        if action.expressions.is_legacy and fault.text == WRONG_TYPE:
+            raise validation("Type mismatch for attribute to update") from None
         raise validation(fault.text) from None
     if size > ITEM_BYTES_MAX:
         raise validation("Item size to update has exceeded the maximum allowed size")

@@ -12,6 +12,7 @@ from tailrace.dynamodb.registry import SERVICE
 from tailrace.dynamodb.streaming import close_stream, open_stream
 from tailrace.dynamodb.table import (
     NAME_LENGTH_MIN,
+    IndexRow,
     Table,
     TableRow,
     check_name,
@@ -50,31 +51,7 @@ def create_table(call: Call) -> dict[str, Any]:
     indexes = tuple(read_indexes(params))
     if find_table(call.transaction, call.region, name) is not None:
         raise AwsError("ResourceInUseException", f"Table already exists: {name}")
-    throughput = params.get("ProvisionedThroughput") or {}
-    schema = params["KeySchema"]
-    row = TableRow(
-        name=name,
-        region=call.region,
-        arn=call.arn("dynamodb", f"table/{name}"),
-        uuid=call.uuid(),
-        created=call.now,
-        attributes=tuple(
-            (definition["AttributeName"], definition["AttributeType"]) for definition in params["AttributeDefinitions"]
-        ),
-        hash=schema[0]["AttributeName"],
-        range=schema[1]["AttributeName"] if len(schema) > 1 else None,
-        on_demand=params.get("BillingMode") == "PAY_PER_REQUEST",
-        on_demand_since=call.now if params.get("BillingMode") == "PAY_PER_REQUEST" else None,
-        read_units=throughput.get("ReadCapacityUnits", 0),
-        write_units=throughput.get("WriteCapacityUnits", 0),
-        indexes=indexes,
-        next_index=len(indexes),
-        protected=bool(params.get("DeletionProtectionEnabled")),
-        table_class=params.get("TableClass"),
-        encryption=read_encryption(params.get("SSESpecification")),
-        on_demand_limits=params.get("OnDemandThroughput"),
-    )
-    row = _with_stream(call, row)
+    row = _with_stream(call, _new_row(call, name, indexes))
     if params.get("Tags"):
         put_tags(call.transaction, row.arn, params["Tags"])
     table = save_table(call.transaction, row)
@@ -135,6 +112,34 @@ def refuse_unbuilt(operation: str, params: dict[str, Any]) -> None:
     for name in _NOT_BUILT:
         if params.get(name) is not None:
             raise validation(f"Tailrace does not carry out {operation} with {name} yet.")
+
+
+def _new_row(call: Call, name: str, indexes: tuple[IndexRow, ...]) -> TableRow:
+    params = call.params
+    throughput = params.get("ProvisionedThroughput") or {}
+    schema = params["KeySchema"]
+    return TableRow(
+        name=name,
+        region=call.region,
+        arn=call.arn("dynamodb", f"table/{name}"),
+        uuid=call.uuid(),
+        created=call.now,
+        attributes=tuple(
+            (definition["AttributeName"], definition["AttributeType"]) for definition in params["AttributeDefinitions"]
+        ),
+        hash=schema[0]["AttributeName"],
+        range=schema[1]["AttributeName"] if len(schema) > 1 else None,
+        on_demand=params.get("BillingMode") == "PAY_PER_REQUEST",
+        on_demand_since=call.now if params.get("BillingMode") == "PAY_PER_REQUEST" else None,
+        read_units=throughput.get("ReadCapacityUnits", 0),
+        write_units=throughput.get("WriteCapacityUnits", 0),
+        indexes=indexes,
+        next_index=len(indexes),
+        protected=bool(params.get("DeletionProtectionEnabled")),
+        table_class=params.get("TableClass"),
+        encryption=read_encryption(params.get("SSESpecification")),
+        on_demand_limits=params.get("OnDemandThroughput"),
+    )
 
 
 def _with_stream(call: Call, row: TableRow) -> TableRow:

@@ -27,7 +27,7 @@ from tailrace.dynamodb.value import Item, Value, type_of
 _GONE: Value = {}  # stands for a removed list element until its list closes up
 _EXACT = Context(prec=300)  # 126 digits before the point and 130 after it: every sum of two numbers is exact
 
-_WRONG_TYPE = "An operand in the update expression has an incorrect data type"
+WRONG_TYPE = "An operand in the update expression has an incorrect data type"
 _MISSING = "The provided expression refers to an attribute that does not exist in the item"
 _BAD_PATH = "The document path provided in the update expression is invalid for update"
 
@@ -121,7 +121,7 @@ def _operand(node: Operand | ArithmeticNode, names: Names, values: Values, item:
     left, right = (_operand(operand, names, values, item) for operand in operands)
     wanted = "L" if isinstance(node, FunctionNode) else "N"
     if wanted not in left or wanted not in right:
-        raise Malformed(_WRONG_TYPE)
+        raise Malformed(WRONG_TYPE)
     if isinstance(node, FunctionNode):
         return {"L": left["L"] + right["L"]}
     return {"N": add(left["N"], right["N"], negate=node.operator == "-")}
@@ -141,7 +141,7 @@ def _add(draft: Draft, path: Path, operand: Value, before: Value | None) -> None
     if before is None:
         draft.put(path, operand)
     elif kind not in before:
-        raise Malformed(_WRONG_TYPE)
+        raise Malformed(WRONG_TYPE)
     elif kind == "N":
         draft.put(path, {"N": add(before["N"], operand["N"])})
     elif kind == "L":  # only AttributeUpdates add lists
@@ -157,7 +157,7 @@ def _delete(draft: Draft, path: Path, operand: Value, before: Value | None) -> N
         draft.remove(path)  # nothing is there, but its parent must be
         return
     if kind not in before:
-        raise Malformed(_WRONG_TYPE)
+        raise Malformed(WRONG_TYPE)
     gone = set(operand[kind])
     left = [member for member in before[kind] if member not in gone]
     if left:

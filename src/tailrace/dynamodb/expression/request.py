@@ -67,6 +67,7 @@ class Expressions:
     key_condition: BoundCondition | None = None
     filter: BoundCondition | None = None
     projection: BoundProjection | None = None
+    is_legacy: bool = False  # read from the parameters that expressions replaced
 
 
 _PARTS = (  # parameter, attribute of Expressions
