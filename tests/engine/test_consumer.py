@@ -97,3 +97,54 @@ def test_a_note_says_why_and_goes_with_the_next_success(tmp_path: Path) -> None:
     store.commit(transaction)
     standing = consumer.ledger.standing(store.begin(), consumer.id)
     assert standing is not None and standing.note is None
+
+
+class Stubborn(Copier):
+    """Fails when it is told to stop."""
+
+    async def run(self) -> None:
+        try:
+            await self.store.log("from").wait(0)
+        finally:
+            raise OSError("no room to tidy up")
+
+
+def test_a_consumer_that_fails_while_it_is_stopped_is_stopped(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store, clock = open_store(tmp_path), ManualClock()
+        consumers = Consumers(clock)
+        consumers.start(Stubborn(store, clock))
+        await asyncio.sleep(0)
+        await asyncio.wait_for(consumers.stop("test/copy"), 5)
+        assert not consumers.running("test/copy")
+        assert clock.next_due() is None
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_stopping_all_waits_for_those_whose_stopper_was_stopped(tmp_path: Path) -> None:
+    class Slow(Copier):
+        ended = False
+
+        async def run(self) -> None:
+            try:
+                await self.store.log("from").wait(0)
+            finally:
+                for _ in range(9):
+                    await asyncio.sleep(0)
+                self.ended = True
+
+    async def scenario() -> None:
+        store, clock = open_store(tmp_path), ManualClock()
+        consumers, consumer = Consumers(clock), Slow(store, clock)
+        consumers.start(consumer)
+        await asyncio.sleep(0)
+        stopper = asyncio.create_task(consumers.stop(consumer.id))
+        await asyncio.sleep(0)
+        stopper.cancel()
+        await consumers.stop_all()
+        assert consumer.ended
+        store.close()
+
+    asyncio.run(scenario())

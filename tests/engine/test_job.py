@@ -121,3 +121,34 @@ def test_a_cancelled_job_stops_and_is_gone(tmp_path: Path) -> None:
         return events, cancelled
 
     assert asyncio.run(scenario()) == (["stopped"], True)
+
+
+def test_a_job_that_fails_while_it_is_stopped_is_stopped_and_one_scheduled_meanwhile_runs(tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        store, clock, runs = Store(tmp_path / "store", Durability.OS), ManualClock(), []
+        jobs = Jobs(store, clock)
+
+        async def run(job: Job) -> None:
+            runs.append(job.payload["name"])
+            try:
+                await clock.sleep(100)
+            finally:
+                raise OSError("no room to tidy up")
+
+        def schedule(name: str) -> None:
+            transaction = store.begin()
+            jobs.schedule(transaction, "test", "1", {"name": name})
+            store.commit(transaction)
+
+        jobs.register("test", run)
+        jobs.resume()
+        schedule("a")
+        await turns()
+        assert jobs.cancel("test", "1")
+        schedule("b")
+        await turns()
+        await asyncio.wait_for(jobs.stop(), 5)
+        store.close()
+        return runs
+
+    assert asyncio.run(scenario()) == ["a", "b"]

@@ -74,6 +74,7 @@ class Consumers:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._running: dict[str, tuple[Consumer, asyncio.Task[None]]] = {}
+        self._stopping: set[asyncio.Task[None]] = set()
 
     def start(self, consumer: Consumer) -> None:
         """Run a consumer; one that already runs under the same id goes on instead."""
@@ -87,12 +88,16 @@ class Consumers:
         _, task = self._running.pop(consumer_id, (None, None))
         if task is not None and task is not asyncio.current_task():
             task.cancel()
+            self._stopping.add(task)
+            task.add_done_callback(self._stopping.discard)
             await asyncio.wait((task,))
 
     async def stop_all(self) -> None:
-        """Stop every consumer."""
-        for consumer_id in list(self._running):
-            await self.stop(consumer_id)
+        """Stop every consumer, also those that another one starts meanwhile; return when none works any more."""
+        while self._running:
+            await self.stop(next(iter(self._running)))
+        if self._stopping:  # whoever stopped them may have been cancelled while it waited
+            await asyncio.wait(self._stopping)
 
     def running(self, consumer_id: str) -> bool:
         """Answer whether a consumer runs."""
@@ -100,6 +105,8 @@ class Consumers:
 
     async def _supervise(self, consumer: Consumer) -> None:
         back_off_s = 0.25
+        task = asyncio.current_task()
+        assert task is not None
         while True:
             try:
                 await consumer.run()
@@ -107,6 +114,8 @@ class Consumers:
             except asyncio.CancelledError:
                 raise
             except Exception as error:
+                if task.cancelling():
+                    return  # it failed while it was being stopped
                 # A defect or a full disk: the records stay in flight, the reason is shown, and it is tried again.
                 _logger.exception("consumer %s stopped and will go on in %.2f s", consumer.id, back_off_s)
                 self._note(consumer, f"{type(error).__name__}: {error}")

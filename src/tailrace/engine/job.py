@@ -85,10 +85,15 @@ class Jobs:
             await asyncio.wait(tasks)
 
     def _launch(self, key: str) -> None:
-        if self._started and key not in self._running:
+        running = self._running.get(key)
+        if running is not None and running.cancelling():
+            running.add_done_callback(lambda _: self._launch(key))
+        elif self._started and running is None:
             self._running[key] = asyncio.get_running_loop().create_task(self._work(key), name=f"job {key}")
 
     async def _work(self, key: str) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         try:
             back_off_s = 1.0
             while (job := self._rows.get(self._store.begin(), key)) is not None:
@@ -99,6 +104,8 @@ class Jobs:
                 try:
                     await self._runners[job.kind](job)
                 except Exception:
+                    if task.cancelling():
+                        return  # it failed while it was being stopped; it is run again next time
                     _logger.exception("job %s failed and will be run again in %.0f s", key, back_off_s)
                     await self._clock.sleep(back_off_s)
                     back_off_s = min(back_off_s * 2, _BACK_OFF_S_MAX)

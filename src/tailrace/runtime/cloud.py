@@ -73,8 +73,8 @@ class LocalCloud:
 
     async def stop(self) -> None:
         """Stop everything where it stands and close the state; it goes on from there next time."""
+        await self.jobs.stop()  # first, for jobs start consumers
         await self.consumers.stop_all()
-        await self.jobs.stop()
         await self.workers.close()
         await self.tasks.close()
         self.store.close()
