@@ -214,6 +214,39 @@ def test_a_template_can_lie_in_the_bucket_of_this_very_endpoint(
     assert code == "ValidationError" and text.startswith("S3 error: The specified key does not exist.")
 
 
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("1bad", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"),
+        ("a/b", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"),
+        ("x" * 129, "Member must have length less than or equal to 128"),
+    ],
+)
+def test_not_everything_is_a_name(formation: Any, name: str, rule: str) -> None:
+    body = json.dumps({"Resources": {"A": queue()}})
+    code, text, _ = refused(formation.create_stack, StackName=name, TemplateBody=body)
+    assert (code, text) == (
+        "ValidationError",
+        f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: {rule}",
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"NotificationARNs": ["arn:aws:sns:us-east-1:123456789012:t"]},
+        {"StackPolicyBody": "{}"},
+        {"ResourceTypes": ["AWS::SQS::*"]},
+        {"RollbackConfiguration": {"RollbackTriggers": [{"Arn": "arn:a", "Type": "AWS::CloudWatch::Alarm"}]}},
+    ],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_what_is_not_carried_out_is_refused(formation: Any, asked: dict[str, Any]) -> None:
+    body = json.dumps({"Resources": {"A": queue()}})
+    code, text, _ = refused(formation.create_stack, StackName="never", TemplateBody=body, **asked)
+    assert (code, text.startswith("Tailrace does not carry out ")) == ("ValidationError", True)
+
+
 def test_names_are_taken_once(stacks: Stacks) -> None:
     stack = stacks.create({"Queue": queue()})
     body = json.dumps({"Resources": {"Queue": queue()}})

@@ -108,6 +108,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "Template format error: Unrecognized DeletionPolicy Keep for resource B",
     ),
     (
+        resources(B={**A_QUEUE, "DeletionPolicy": "Snapshot"}),
+        "Template error: resource type AWS::SQS::Queue does not support deletion policy Snapshot",
+    ),
+    (
+        resources(B={**A_QUEUE, "DeletionPolicy": {"Ref": "AWS::Region"}}),
+        "Template format error: Every DeletionPolicy member must be a string.",
+    ),
+    ({**resources(), "Hooks": {"H": {}}}, "Tailrace does not carry out the section Hooks yet."),
+    (
         resources(B={**A_QUEUE, "DependsOn": [{}]}),
         "Template format error: [/Resources/B/DependsOn] must be a string or a list of strings.",
     ),

@@ -284,6 +284,34 @@ def test_properties_that_do_not_fit_fail_the_resource(stacks: Stacks, resource: 
     assert stacks.failure(stack, "A") == f"Properties validation failed for resource A with message:\n{reason}"
 
 
+def test_a_pipe_that_may_not_do_its_work_says_why(stacks: Stacks) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "pipes.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    streaming = table("a", StreamSpecification={"StreamViewType": "NEW_IMAGE"})
+    stack = stacks.create(
+        {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+            "Table": streaming,
+            "Stream": {"Type": "AWS::Kinesis::Stream"},
+            "Pipe": {
+                "Type": "AWS::Pipes::Pipe",
+                "Properties": {
+                    "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                    "Source": {"Fn::GetAtt": ["Table", "StreamArn"]},
+                    "SourceParameters": {"DynamoDBStreamParameters": {"StartingPosition": "LATEST"}},
+                    "Target": {"Fn::GetAtt": ["Stream", "Arn"]},
+                    "TargetParameters": {"KinesisStreamParameters": {"PartitionKey": "$.eventID"}},
+                },
+            },
+        }
+    )
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reason = stacks.failure(stack, "Pipe")
+    assert "Resource of type 'AWS::Pipes::Pipe' with identifier '" in reason
+    assert "did not stabilize. Status Reason is Input parameter is invalid from the request due to : " in reason
+    assert reason.endswith("HandlerErrorCode: NotStabilized)")
+
+
 def test_a_bucket_that_holds_objects_keeps_its_stack_from_being_deleted(
     stacks: Stacks, client: Callable[..., Any]
 ) -> None:

@@ -105,6 +105,8 @@ class Deployment:
             if any(text in described.get("StatusReason", "") for text in _NO_CHANGES):
                 self._say(f"No changes: stack {self.stack} is as the template says.")
                 return str(present)
+            if present is None:
+                formation.delete_stack(StackName=self.stack)  # it holds nothing but the change set that failed
             fail(described.get("StatusReason", "the change set failed and does not say why"))
         return self._execute(formation, change_set)
 

@@ -14,6 +14,7 @@ from tailrace.cloudformation.resource_row import GONE, of_stack
 from tailrace.cloudformation.stack import REVIEW, STACKS, Caller, Definition, StackRow, find
 from tailrace.engine.job import Job
 from tailrace.engine.rows import Rows
+from tailrace.engine.space import Space
 from tailrace.engine.transaction import Transaction
 from tailrace.service.cloud import Cloud
 from tailrace.wire.errors import AwsError
@@ -52,6 +53,19 @@ class ChangeSetRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CHANGE_SETS = Rows("cloudformation/change-sets", ChangeSetRow)
+_IDS = Space("cloudformation/change-set-ids")
+
+
+def put(transaction: Transaction, row: ChangeSetRow) -> None:
+    """Remember a change set; its id leads to it."""
+    CHANGE_SETS.put(transaction, row.key, row)
+    transaction.put(_IDS, row.id.encode(), row.key.encode())
+
+
+def remove(transaction: Transaction, row: ChangeSetRow) -> None:
+    """Forget a change set."""
+    CHANGE_SETS.delete(transaction, row.key)
+    transaction.delete(_IDS, row.id.encode())
 
 
 def of_stack_key(transaction: Transaction, stack_key: str) -> list[ChangeSetRow]:
@@ -64,10 +78,11 @@ def locate(
 ) -> tuple[StackRow, ChangeSetRow]:
     """Answer a change set and its stack, by the set's id, or by its name and the stack's."""
     if name_or_id.startswith("arn:"):
-        for _, row in CHANGE_SETS.scan(transaction, f"{region}/"):
-            if row.id == name_or_id:
-                return find(transaction, region, row.stack_id, stack_unknown), row
-        raise change_set_missing(name_or_id)
+        key = transaction.get(_IDS, name_or_id.encode())
+        found = None if key is None else CHANGE_SETS.get(transaction, key.decode())
+        if found is None:
+            raise change_set_missing(name_or_id)
+        return find(transaction, region, found.stack_id, stack_unknown), found
     if stack_name is None:
         raise invalid("StackName must be specified if ChangeSetName is not specified as an ARN.")
     stack = find(transaction, region, stack_name, stack_unknown)
@@ -101,7 +116,7 @@ async def _evaluate(cloud: Cloud, key: str) -> None:
     # It may have been deleted meanwhile.
     if CHANGE_SETS.get(transaction, key) is None:
         return
-    CHANGE_SETS.put(transaction, key, evaluated)
+    put(transaction, evaluated)
     await cloud.store.commit(transaction)
 
 

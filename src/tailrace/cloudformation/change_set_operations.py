@@ -6,11 +6,12 @@ import msgspec
 
 from tailrace.cloudformation import capability, sam
 from tailrace.cloudformation.change_set import (
-    CHANGE_SETS,
     JOB,
     ChangeSetRow,
     locate,
     of_stack_key,
+    put,
+    remove,
 )
 from tailrace.cloudformation.definition import define, source, template_of, transformed
 from tailrace.cloudformation.errors import invalid, stack_unknown, wrong_state
@@ -50,7 +51,7 @@ async def create_change_set(call: Call) -> dict[str, Any]:
     row = _row(call, reviewed, kind, definition)
     if any(each.name == row.name for each in of_stack_key(transaction, reviewed.key)):
         raise AwsError("AlreadyExistsException", f"ChangeSet [{row.name}] already exists")
-    CHANGE_SETS.put(transaction, row.key, row)
+    put(transaction, row)
     call.cloud.jobs.schedule(transaction, JOB, row.key, {})
     await store.commit(transaction)
     await change_set_evaluated(call.cloud, row.key)
@@ -174,7 +175,7 @@ def delete_change_set(call: Call) -> dict[str, Any]:
         return {}
     if row.execution == "EXECUTED":
         raise _unusable(row, "EXECUTE_COMPLETE", "deleted")
-    CHANGE_SETS.delete(call.transaction, row.key)
+    remove(call.transaction, row)
     return {}
 
 
@@ -208,8 +209,8 @@ def _begin(call: Call, transaction: Transaction, stack: StackRow, row: ChangeSet
         begin_update(call, transaction, stack, definition, settings)
     for other in of_stack_key(transaction, stack.key):
         if other.id != row.id:
-            CHANGE_SETS.delete(transaction, other.key)
-    CHANGE_SETS.put(transaction, row.key, msgspec.structs.replace(row, execution="EXECUTED"))
+            remove(transaction, other)
+    put(transaction, msgspec.structs.replace(row, execution="EXECUTED"))
 
 
 def _on_failure(call: Call, row: ChangeSetRow) -> str:

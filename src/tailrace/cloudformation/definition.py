@@ -103,9 +103,33 @@ def declared(raw: Mapping[str, Any]) -> dict[str, Any]:
     return section
 
 
+# What a request may say on AWS and nothing here would follow from.
+_UNBUILT = (
+    "ImportExistingResources",
+    "NotificationARNs",
+    "ResourceTypes",
+    "StackPolicyBody",
+    "StackPolicyURL",
+    "StackPolicyDuringUpdateBody",
+    "StackPolicyDuringUpdateURL",
+)
+
+
+def _check_built(params: Mapping[str, Any]) -> None:
+    asked = [name for name in _UNBUILT if params.get(name)]
+    if params.get("RollbackConfiguration", {}).get("RollbackTriggers"):
+        asked.append("RollbackTriggers")
+    if asked:
+        raise invalid(f"Tailrace does not carry out {', '.join(asked)} yet.")
+
+
 def define(call: Call, found: Source, previous: Definition | None = None) -> Definition:
-    """Answer what a request asks for, its parameters resolved; the template is not transformed yet."""
+    """Answer what a request asks for, its parameters resolved; the template is not transformed yet.
+
+    Raises ValidationError, also for what a request asks for and Tailrace doesn't do.
+    """
     params = call.params
+    _check_built(params)
     values = parameters.resolve(
         declared(found.raw), params.get("Parameters", ()), None if previous is None else previous.parameters
     )
@@ -171,6 +195,11 @@ def check(definition: Definition, place: Place) -> None:
     template = template_of(definition)
     if strangers := [name for name in template.resource_types if name not in TYPES]:
         raise malformed(f"Unrecognized resource types: [{', '.join(strangers)}]")
+    for resource in template.resources.values():
+        if not all(isinstance(each, str) for each in (resource.deletion_policy, resource.update_replace_policy)):
+            raise malformed("Every DeletionPolicy member must be a string.")
+        if "Snapshot" in (resource.deletion_policy, resource.update_replace_policy):
+            raise invalid(f"Template error: resource type {resource.type} does not support deletion policy Snapshot")
     dependencies.check(template)
     scope = TemplateScope(template, definition.parameters, place)
     dependencies.in_order(dependencies.edges(template, scope.active(), scope.holds))

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tailrace.cloudformation.errors import stack_missing
+from tailrace.cloudformation.errors import invalid, stack_missing
 from tailrace.cloudformation.event import STACK_TYPE, record
 from tailrace.engine.rows import Rows
 from tailrace.engine.space import Space
@@ -19,6 +19,8 @@ from tailrace.wire.errors import AwsError
 
 REVIEW = "REVIEW_IN_PROGRESS"
 DELETED = "DELETE_COMPLETE"
+_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
+_NAME_CHARS_MAX = 128
 _ID = re.compile(r"arn:aws:cloudformation:[^:]*:[^:]*:stack/([^/]+)/([^/]+)")
 
 
@@ -122,7 +124,17 @@ _NAMES = Space("cloudformation/names")
 
 
 def new_id(region: str, account: str, name: str, uuid: str) -> str:
-    """Answer the id of a new stack."""
+    """Answer the id of a new stack. Raises ValidationError when a stack can't be called that."""
+    if not _NAME.fullmatch(name):
+        rule = f"Member must satisfy regular expression pattern: {_NAME.pattern}"
+    elif len(name) > _NAME_CHARS_MAX:
+        rule = f"Member must have length less than or equal to {_NAME_CHARS_MAX}"
+    else:
+        rule = ""
+    if rule:
+        raise invalid(
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: {rule}"
+        )
     return f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid}"
 
 

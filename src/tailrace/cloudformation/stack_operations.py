@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tailrace.cloudformation import capability
-from tailrace.cloudformation.change_set import CHANGE_SETS, NO_UPDATES, foresee, of_stack_key
+from tailrace.cloudformation.change_set import NO_UPDATES, foresee, of_stack_key, remove
 from tailrace.cloudformation.definition import define, source, template_of, transformed
 from tailrace.cloudformation.deployment import schedule
 from tailrace.cloudformation.errors import capabilities_missing, invalid, stack_exists, stack_unknown, wrong_state
@@ -154,7 +154,7 @@ def _begin_deletion(call: Call, transaction: Transaction, stack: StackRow) -> No
         text = "Specify which resources to retain only when the stack is in the DELETE_FAILED state."
         raise invalid(f"Invalid operation on stack [{stack.id}]. {text}")
     for row in of_stack_key(transaction, stack.key):
-        CHANGE_SETS.delete(transaction, row.key)
+        remove(transaction, row)
     if stack.status == REVIEW:
         move(transaction, stack, DELETED, INITIATED, call.now_ms, deleted_ms=call.now_ms)
         return

@@ -19,6 +19,7 @@ _RESOURCE_ATTRIBUTES = frozenset(
     {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy"}
     | {"CreationPolicy", "Metadata", "Description", "Connectors", "IgnoreGlobals"}
 )
+_UNBUILT_SECTIONS = ("Hooks",)
 _DELETION_POLICIES = ("Delete", "Retain", "Snapshot", "RetainExceptOnCreate")
 _LIMITS = {"Resources": 500, "Parameters": 200, "Mappings": 200, "Outputs": 200}
 _DEPTH_MAX = 100
@@ -102,6 +103,9 @@ def _check_sections(raw: Values) -> None:
         raise malformed(f"{version} is not a supported value for AWSTemplateFormatVersion.")
     if strangers := [str(name) for name in raw if name not in _SECTIONS]:
         raise invalid(f"Invalid template property or properties [{', '.join(strangers)}]")
+    for name in _UNBUILT_SECTIONS:
+        if raw.get(name):
+            raise invalid(f"Tailrace does not carry out the section {name} yet.")
     if not _section(raw, "Resources"):
         raise malformed("At least one Resources member must be defined.")
     for name, limit in _LIMITS.items():
