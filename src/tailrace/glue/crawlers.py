@@ -9,6 +9,7 @@ import msgspec
 
 from tailrace.glue.classifiers import find_classifier
 from tailrace.glue.crawl import configuration, starting, target
+from tailrace.glue.crawl.memory import Memory
 from tailrace.glue.crawl.run import JOB, NOT_ASSUMED, SERVICE_PRINCIPAL, SESSION, crawl
 from tailrace.glue.crawler import (
     CRAWLERS,
@@ -99,6 +100,7 @@ def delete_crawler(call: Call) -> dict[str, Any]:
     delete_prefix(call.transaction, RUNS, f"{crawler.key}{PART}")
     remembered = f"{crawler.key}{PART}".encode()
     call.transaction.delete_range(FOLDERS, remembered, remembered + b"\xff")
+    Memory(crawler.key).forget(call.transaction)
     starting.forget_plan(call.cloud, call.transaction, crawler)
     return {}
 

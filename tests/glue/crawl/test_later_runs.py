@@ -73,6 +73,49 @@ def test_columns_that_come_go_and_change(in_lake: InLake, more: dict[str, Any], 
     in_lake(check)
 
 
+class Counting:
+    """Workers that note what they look into."""
+
+    def __init__(self, tasks: Any) -> None:
+        self._tasks = tasks
+        self.files = 0
+
+    async def run(self, function: str, payload: dict[str, Any], *, timeout_s: float) -> dict[str, Any]:
+        self.files += len(payload["paths"])
+        answer: dict[str, Any] = await self._tasks.run(function, payload, timeout_s=timeout_s)
+        return answer
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+
+def test_what_was_looked_into_is_remembered(in_lake: InLake) -> None:
+    async def check(lake: Any) -> None:
+        await lake.call("glue", "CreateClassifier", JsonClassifier={"Name": "path", "JsonPath": "$"})
+        for day in range(3):
+            await lake.put(f"t/day={day}/a", {"x": day, "inner": {"y": 1}})
+        counting = lake.cloud.tasks = Counting(lake.cloud.tasks)
+        before = await lake.crawl(Classifiers=["path"])
+        assert counting.files == 3
+        await lake.call("glue", "UpdateClassifier", JsonClassifier={"Name": "path", "JsonPath": "$.inner"})
+        await lake.run()
+        assert counting.files == 3
+        assert await lake.tables() == before
+        await lake.put("t/day=1/a", {"x": 7, "inner": {"y": 1}})
+        await lake.remove("t/day=2/a")
+        await lake.run()
+        assert counting.files == 4
+        await lake.put("t/day=2/a", {"x": 2, "inner": {"y": 1}})
+        await lake.run()
+        assert counting.files == 5
+        await lake.call("glue", "DeleteCrawler", Name="crawler")
+        await lake.create(Classifiers=["path"])
+        await lake.run()
+        assert counting.files == 8
+
+    in_lake(check)
+
+
 def test_a_lost_table_is_marked_and_its_return_unmarks_it(in_lake: InLake) -> None:
     async def check(lake: Any) -> None:
         await lake.put("t/a", {"x": 1})

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tailrace.glue.schema.hive_type import similarity
+from tailrace.glue.schema.hive_type import Type, similarity
 from tailrace.glue.schema.shape import UNKNOWN, Shape, united
 
 SIMILARITY_MIN = 0.7
@@ -23,6 +23,7 @@ class Seen:
     key: str
     size: int
     shape: Shape
+    records: int = 0
 
 
 @dataclass(slots=True)
@@ -52,6 +53,11 @@ class Leaf:
     def size(self) -> int:
         """Bytes of all its objects."""
         return sum(seen.size for seen in self.files)
+
+    @property
+    def records(self) -> int:
+        """Records of all its objects; of large ones an estimate."""
+        return sum(seen.records for seen in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +129,21 @@ def _whole(folder: Folder, rules: Rules) -> Group | None:
     known = [seen for seen in files if seen.shape.classification != UNKNOWN]
     if known and len(known) <= SIMILARITY_MIN * len(files):
         return None
-    if len({seen.shape.kind for seen in known or files}) != 1:
+    shapes = _distinct(known or files)
+    if len({shape.kind for shape in shapes}) != 1:
         return None
     leaves = [_leaf(names, leaf) for names, leaf in found]
     if known:
         leaves = [leaf for leaf in leaves if leaf.shape.classification != UNKNOWN]
-    if not rules.combine and not (_alike([seen.shape for seen in known]) and _few([leaf.shape for leaf in leaves])):
+    if not rules.combine and not (_alike(shapes) and _few([leaf.shape for leaf in leaves])):
         return None
     keys = _keys([leaf.names for leaf in leaves])
     return Group(folder.path, keys, united([leaf.shape for leaf in leaves]), tuple(leaves))
+
+
+def _distinct(files: Sequence[Seen]) -> list[Shape]:
+    """Answer the shapes of files; a crawler's memory makes equal ones the same, which saves comparing them."""
+    return list({id(seen.shape): seen.shape for seen in files}.values())
 
 
 def _leaves(folder: Folder, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Folder]]:
@@ -142,8 +154,8 @@ def _leaves(folder: Folder, names: tuple[str, ...]) -> Iterator[tuple[tuple[str,
 
 
 def _leaf(names: tuple[str, ...], folder: Folder) -> Leaf:
-    shapes = [seen.shape for seen in folder.files if seen.shape.classification != UNKNOWN]
-    shape = united(shapes) if shapes else folder.files[0].shape
+    known = [seen for seen in folder.files if seen.shape.classification != UNKNOWN]
+    shape = united(_distinct(known or folder.files))
     return Leaf(folder.path, names, shape, tuple(folder.files))
 
 
@@ -152,8 +164,13 @@ def _alike(shapes: Sequence[Shape]) -> bool:
 
 
 def _few(shapes: Sequence[Shape]) -> bool:
-    # Structs hold dicts and can't be in a set; their printed form can.
-    return len({repr(sorted(shape.columns.items())) for shape in shapes}) <= SCHEMAS_MAX
+    different: list[dict[str, Type]] = []
+    for columns in {id(shape.columns): shape.columns for shape in shapes}.values():
+        if columns not in different:
+            different.append(columns)
+        if len(different) > SCHEMAS_MAX:
+            return False
+    return True
 
 
 def _keys(all_names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from tailrace.glue.crawl.configuration import parsed as parsed_configuration
 from tailrace.glue.crawl.grouping import Group, Rules, Seen, grouped
 from tailrace.glue.crawl.journal import Journal
 from tailrace.glue.crawl.looking import Looking, Stopped, folder_of, in_new_folders, sampled
+from tailrace.glue.crawl.memory import Memory
 from tailrace.glue.crawl.storage import Author
 from tailrace.glue.crawl.target import Target
 from tailrace.glue.crawl.target import parsed as parsed_target
@@ -79,6 +80,8 @@ class Crawl:
         self._targets = [parsed_target(each) for each in crawler.targets]
         self._journal = Journal(cloud, crawler.region, principal, crawler.name, run.id)
         self._folders: dict[str, set[str]] = {}
+        self._memory = Memory(crawler.key)
+        self._listed: set[str] = set()
 
     async def run(self) -> None:
         """Look, group, write, and end in a state that says how it went."""
@@ -107,17 +110,19 @@ class Crawl:
             await self._cloud.store.commit(transaction)
 
     async def _look(self) -> list[tuple[Target, list[Seen]]]:
+        crawler, memory = self._crawler, self._memory
         looking = Looking(
-            self._cloud, self._crawler.region, self._principal, self._classifiers(), self._journal, self._check
+            self._cloud, crawler.region, self._principal, self._classifiers(), memory, self._journal, self._check
         )
         found = []
         for target in self._targets:
-            keys = await looking.walk(target)
-            if self._crawler.recrawl == NEW_FOLDERS_ONLY:
-                keys = in_new_folders(keys, self._known_folders(target))
-                self._folders.setdefault(target.bucket, set()).update(folder_of(key) for key, _ in keys)
-            keys = sampled(keys, target.sample_size, self._cloud.random)
-            found.append((target, await looking.look(target, keys)))
+            listed = await looking.walk(target)
+            self._listed.update(f"{target.bucket}/{each.key}" for each in listed)
+            if crawler.recrawl == NEW_FOLDERS_ONLY:
+                listed = in_new_folders(listed, self._known_folders(target))
+                self._folders.setdefault(target.bucket, set()).update(folder_of(each.key) for each in listed)
+            listed = sampled(listed, target.sample_size, self._cloud.random)
+            found.append((target, await looking.look(target, listed)))
         return found
 
     async def _write(self, seen: Sequence[tuple[Target, list[Seen]]]) -> None:
@@ -128,6 +133,7 @@ class Crawl:
             transaction.abort()
             raise
         self._keep_folders(transaction)
+        self._memory.forget_others(transaction, self._listed)
         self._stage_end(transaction, COMPLETED, None, changes)
         await self._cloud.store.commit(transaction)
 

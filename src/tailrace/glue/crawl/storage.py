@@ -41,6 +41,7 @@ FORMATS = {
     "orc": Format(f"{_ORC}.OrcInputFormat", f"{_ORC}.OrcOutputFormat", f"{_ORC}.OrcSerde"),
 }
 _NONE = Format("", "", "")
+_INHERITED = ("Columns", "SerdeInfo", "InputFormat", "OutputFormat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,37 @@ def columns_of(shape: Shape) -> list[dict[str, str]]:
 
 def table_storage(group: Group, author: Author) -> dict[str, Any]:
     """Answer a table's storage descriptor."""
-    parameters = _counted(group.leaves, author) | _facts(group.shape, author)
-    return _storage(group.shape, f"s3://{author.bucket}/{group.path}", parameters)
+    return {
+        **_storage(group.shape),
+        "Location": f"s3://{author.bucket}/{group.path}",
+        "Parameters": _counted(group.leaves, author) | _facts(group.shape, author),
+    }
 
 
-def partition_storage(group: Group, leaf: Leaf, table: Mapping[str, Any] | None, author: Author) -> dict[str, Any]:
-    """Answer a partition's storage descriptor: its own, or its table's when one is given to inherit from."""
-    parameters = _counted((leaf,), author) | _facts(leaf.shape, author)
-    storage = _storage(leaf.shape, f"s3://{author.bucket}/{leaf.path}", parameters)
-    if table is not None:
-        storage |= {member: table[member] for member in ("Columns", "SerdeInfo", "InputFormat", "OutputFormat")}
-    return storage
+class Storages:
+    """The storage descriptors of a table's partitions: their own, or their table's when one is given to inherit from.
+
+    What follows from the shape alone is made once a shape: lakes have many partitions and few shapes.
+    """
+
+    def __init__(self, author: Author, inherited: Mapping[str, Any] | None) -> None:
+        self._author = author
+        self._inherited = {member: inherited[member] for member in _INHERITED} if inherited is not None else {}
+        self._of_shape: dict[int, tuple[Shape, dict[str, Any], dict[str, str]]] = {}
+
+    def of_partition(self, leaf: Leaf) -> dict[str, Any]:
+        """Answer a partition's storage descriptor."""
+        known = self._of_shape.get(id(leaf.shape))
+        if known is None:
+            # The shape is kept as well: its id is its own only while it lives.
+            known = leaf.shape, _storage(leaf.shape) | self._inherited, _facts(leaf.shape, self._author)
+            self._of_shape[id(leaf.shape)] = known
+        _, storage, facts = known
+        return {
+            **storage,
+            "Location": f"s3://{self._author.bucket}/{leaf.path}",
+            "Parameters": _counted((leaf,), self._author) | facts,
+        }
 
 
 def kind_of(storage: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str | None]:
@@ -85,12 +106,11 @@ def kind_of(storage: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[s
     }
 
 
-def _storage(shape: Shape, location: str, parameters: dict[str, str]) -> dict[str, Any]:
+def _storage(shape: Shape) -> dict[str, Any]:
     used = FORMATS.get(shape.classification, _NONE)
     serde, serde_parameters = _serde(shape, used)
     return {
         "Columns": columns_of(shape),
-        "Location": location,
         "InputFormat": used.reader,
         "OutputFormat": used.writer,
         "Compressed": shape.compression != "none",
@@ -98,7 +118,6 @@ def _storage(shape: Shape, location: str, parameters: dict[str, str]) -> dict[st
         "SerdeInfo": {"SerializationLibrary": serde, "Parameters": serde_parameters} if serde else {},
         "BucketColumns": [],
         "SortColumns": [],
-        "Parameters": parameters,
         "StoredAsSubDirectories": False,
     }
 
@@ -116,7 +135,7 @@ def _serde(shape: Shape, used: Format) -> tuple[str, dict[str, str]]:
 
 def _counted(leaves: tuple[Leaf, ...], author: Author) -> dict[str, str]:
     size = sum(leaf.size for leaf in leaves)
-    records = sum(leaf.shape.records for leaf in leaves)
+    records = sum(leaf.records for leaf in leaves)
     return {
         "CRAWL_RUN_ID": author.run,
         "CrawlerSchemaDeserializerVersion": "1.0",

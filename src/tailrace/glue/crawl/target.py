@@ -1,14 +1,22 @@
 """What a crawler crawls: a bucket, a folder or one object, without what is excluded."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tailrace.glue.crawl.exclusion import excluding
 from tailrace.glue.entry import invalid
 
 _PATH = re.compile(r"s3[an]?://(?P<bucket>[^/]+)(?:/(?P<prefix>.*))?", re.DOTALL)
+
+
+class Listed(NamedTuple):
+    """An object as a listing shows it."""
+
+    key: str
+    size: int
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +34,17 @@ class Target:
         """What the keys of the folder begin with."""
         return f"{self.prefix}/" if self.prefix else ""
 
-    def included(self, keys: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Answer the (key, size) that are under the include path, hold something and aren't excluded."""
+    def included(self, listed: Iterable[Listed]) -> list[Listed]:
+        """Answer the objects that are under the include path, hold something and aren't excluded."""
         excluded = excluding(self.exclusions)
         folder = self.folder
         return [
-            (key, size)
-            for key, size in keys
-            if size > 0
-            and not key.endswith("/")
-            and (key == self.prefix or key.startswith(folder))
-            and not excluded(key[len(folder) :] if key != self.prefix else key.rpartition("/")[2])
+            each
+            for each in listed
+            if each.size > 0
+            and not each.key.endswith("/")
+            and (each.key == self.prefix or each.key.startswith(folder))
+            and not excluded(each.key[len(folder) :] if each.key != self.prefix else each.key.rpartition("/")[2])
         ]
 
 

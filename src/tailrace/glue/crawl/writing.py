@@ -13,7 +13,7 @@ from tailrace.glue.crawl.configuration import Configuration
 from tailrace.glue.crawl.grouping import Group
 from tailrace.glue.crawl.journal import Journal
 from tailrace.glue.crawl.naming import table_name, told_apart
-from tailrace.glue.crawl.storage import Author, columns_of, kind_of, partition_storage, table_storage
+from tailrace.glue.crawl.storage import Author, Storages, columns_of, kind_of, table_storage
 from tailrace.glue.crawler import NEW_FOLDERS_ONLY, Crawler
 from tailrace.wire.errors import AwsError
 
@@ -186,10 +186,10 @@ class Writing:
         group = found.group
         if not group.keys:
             return
-        inherited = table if self.configuration.inherit else None
+        storages = Storages(found.author, table if self.configuration.inherit else None)
         created, updated, values = [], [], set()
         for leaf in group.leaves:
-            storage = partition_storage(group, leaf, inherited, found.author)
+            storage = storages.of_partition(leaf)
             key = tuple(group.values(leaf))
             partition = {"Values": list(key), "StorageDescriptor": storage, "LastAccessTime": self.now}
             values.add(key)
@@ -262,7 +262,9 @@ def _merged_serde(known: dict[str, Any], crawled: dict[str, Any]) -> dict[str, A
 
 
 def _same_storage(known: dict[str, Any], storage: dict[str, Any]) -> bool:
-    return all(_plain(known.get(member), {_RUN}) == _plain(value, {_RUN}) for member, value in storage.items())
+    if _plain(known.get("Parameters"), {_RUN}) != _plain(storage["Parameters"], {_RUN}):
+        return False
+    return all(known.get(member) == value for member, value in storage.items() if member != "Parameters")
 
 
 def _without(table: dict[str, Any], names: frozenset[str] | set[str]) -> dict[str, Any]:

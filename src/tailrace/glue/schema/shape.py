@@ -12,7 +12,8 @@ UNKNOWN = "UNKNOWN"
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """A file's format and schema. ``settings`` are parameters of the format that must agree within a table.
 
-    ``columns`` are by lower-case name; ``names`` are the names as they stand in the file.
+    ``columns`` are by lower-case name; ``names`` are the names as they stand in the file; ``records`` is told of one
+    file, and estimated when that is large.
     """
 
     classification: str
@@ -30,13 +31,15 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 def united(shapes: Sequence[Shape]) -> Shape:
     """Answer the shape of files of one kind taken together: columns in the order in which they were seen."""
+    if len(shapes) == 1:
+        return shapes[0]
+    shapes = list({id(shape): shape for shape in shapes}.values())
     columns: dict[str, Type] = {}
     names: dict[str, None] = {}
     for shape in shapes:
         add_columns(columns, shape.columns.items())
         names.update(dict.fromkeys(shape.names))
-    records = sum(shape.records for shape in shapes)
-    return msgspec.structs.replace(shapes[0], columns=columns, names=tuple(names), records=records)
+    return msgspec.structs.replace(shapes[0], columns=columns, names=tuple(names))
 
 
 def add_columns(columns: dict[str, Type], more: Iterable[tuple[str, Type]]) -> None:
