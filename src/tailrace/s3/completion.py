@@ -16,7 +16,9 @@ from tailrace.s3 import object as objects
 from tailrace.s3.bucket import find_named
 from tailrace.s3.condition import check_write
 from tailrace.s3.errors import conflict, invalid_request, no_such_upload
+from tailrace.s3.event import CREATED_UPLOAD
 from tailrace.s3.leftover import leave
+from tailrace.s3.notification import notify
 from tailrace.s3.object import Object, Part, Parts
 from tailrace.s3.registry import SERVICE
 from tailrace.s3.upload import PART_BYTES_MIN, Upload, UploadedPart
@@ -49,6 +51,7 @@ async def complete_multipart_upload(call: Call) -> dict[str, Any]:
         objects.place(call, transaction, bucket, key, new, Parts(upload_id=begun.id, parts=parts))
         leave(call.cloud, transaction, call.now_ms, upload.forget(transaction, bucket, begun))
         upload.disturb(transaction, bucket, key)
+        notify(call, transaction, find_named(call, transaction, bucket), CREATED_UPLOAD, key, new)
         durable = call.cloud.store.commit(transaction)
     except BaseException:
         staged.discard()

@@ -8,11 +8,13 @@ from tailrace.engine.files import Staged
 from tailrace.engine.transaction import Transaction
 from tailrace.s3 import checksum, upload
 from tailrace.s3 import object as objects
-from tailrace.s3.bucket import find_named
+from tailrace.s3.bucket import Bucket, find_named
 from tailrace.s3.condition import check_copy_source, check_write
 from tailrace.s3.copy_source import CopySource
 from tailrace.s3.description import check_supported, headers_of, metadata_of, storage_class_of
 from tailrace.s3.errors import invalid_argument, invalid_request, no_such_key
+from tailrace.s3.event import CREATED_COPY
+from tailrace.s3.notification import notify
 from tailrace.s3.object import Object
 from tailrace.s3.owner import check_acl
 from tailrace.s3.registry import SERVICE
@@ -50,10 +52,11 @@ async def copy_object(call: Call) -> dict[str, Any]:
     try:
         copied = await _copy(call, original, staged, 0, original.size, algorithm)
         transaction = call.cloud.store.begin()
-        _check_target(call, transaction)
+        target = _check_target(call, transaction)
         new = Object(**copied._asdict(), algorithm=algorithm, modified_s=int(call.cloud.clock.now()), **about)
         objects.place(call, transaction, bucket, key, new)
         upload.disturb(transaction, bucket, key)
+        notify(call, transaction, target, CREATED_COPY, key, new)
         durable = call.cloud.store.commit(transaction)
     except BaseException:
         staged.discard()
@@ -104,10 +107,11 @@ def _source(call: Call, source: CopySource) -> Object:
     return found
 
 
-def _check_target(call: Call, transaction: Transaction) -> None:
+def _check_target(call: Call, transaction: Transaction) -> Bucket:
     params = call.params
     bucket = find_named(call, transaction, params["Bucket"], params.get("ExpectedBucketOwner"))
     check_write(params, params["Key"], objects.current(transaction, bucket.name, params["Key"]))
+    return bucket
 
 
 def _check_in_place(call: Call, source: CopySource) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from tailrace.s3 import object as objects
-from tailrace.s3.bucket import find
+from tailrace.s3.bucket import Bucket, find
 from tailrace.s3.condition import check_delete
 from tailrace.s3.errors import header_not_implemented, invalid_argument, malformed_xml, no_such_version
+from tailrace.s3.event import REMOVED
+from tailrace.s3.notification import notify
 from tailrace.s3.registry import SERVICE
 from tailrace.s3.upload import disturb
 from tailrace.service.call import Call
@@ -28,8 +30,7 @@ def delete_object(call: Call) -> dict[str, Any]:
             raise header_not_implemented(header)
     objects.check_version(call.params.get("VersionId"))
     check_delete(call.params.get("IfMatch"), key, objects.current(call.transaction, bucket.name, key))
-    objects.remove(call, bucket.name, [key])
-    disturb(call.transaction, bucket.name, key)
+    _remove(call, bucket, [key])
     return {}
 
 
@@ -48,15 +49,20 @@ def delete_objects(call: Call) -> dict[str, Any]:
         else:
             told = {"Key": named["Key"], "Code": error.code, "Message": error.message}
             errors.append({**told, "VersionId": named["VersionId"]} if "VersionId" in named else told)
-    objects.remove(call, bucket.name, going)
-    for key in going:
-        disturb(call.transaction, bucket.name, key)
+    _remove(call, bucket, going)
     answer: dict[str, Any] = {}
     if not asked.get("Quiet") and going:
         answer["Deleted"] = [{"Key": key} for key in going]
     if errors:
         answer["Errors"] = errors
     return answer
+
+
+def _remove(call: Call, bucket: Bucket, keys: list[str]) -> None:
+    objects.remove(call.cloud, call.transaction, bucket.name, keys)
+    for key in keys:
+        disturb(call.transaction, bucket.name, key)
+        notify(call, call.transaction, bucket, REMOVED, key, None)
 
 
 def _refusal(call: Call, bucket: str, named: dict[str, Any]) -> AwsError | None:

@@ -16,6 +16,7 @@ from tailrace.s3.bucket import Bucket
 from tailrace.s3.errors import invalid_argument, no_such_key
 from tailrace.s3.leftover import leave
 from tailrace.service.call import Call
+from tailrace.service.cloud import Cloud
 from tailrace.wire.errors import AwsError
 
 KEY_BYTES_MAX = 1024
@@ -108,9 +109,8 @@ def place(call: Call, transaction: Transaction, bucket: str, key: str, new: Obje
         PARTS.delete(transaction, row_key(bucket, key))
 
 
-def remove(call: Call, bucket: str, keys: Iterable[str]) -> None:
+def remove(cloud: Cloud, transaction: Transaction, bucket: str, keys: Iterable[str]) -> None:
     """Stage the removal of objects; missing ones are no error."""
-    transaction = call.transaction
     paths = []
     for key in keys:
         before = current(transaction, bucket, key)
@@ -122,7 +122,7 @@ def remove(call: Call, bucket: str, keys: Iterable[str]) -> None:
             PARTS.delete(transaction, row_key(bucket, key))
         OBJECTS.delete(transaction, row_key(bucket, key))
     if paths:
-        leave(call.cloud, transaction, call.now_ms, paths)
+        leave(cloud, transaction, cloud.clock.now_ms(), paths)
 
 
 def parts_of(transaction: Transaction, bucket: str, key: str) -> Parts | None:

@@ -6,6 +6,9 @@ from tailrace.s3 import object as objects
 from tailrace.s3.bucket import find
 from tailrace.s3.condition import check_write
 from tailrace.s3.description import described
+from tailrace.s3.event import CREATED_PUT
+from tailrace.s3.lifecycle import expiration_facts
+from tailrace.s3.notification import notify
 from tailrace.s3.object import Object
 from tailrace.s3.received import received
 from tailrace.s3.registry import SERVICE
@@ -32,4 +35,5 @@ def put_object(call: Call) -> dict[str, Any]:
     )
     objects.place(call, call.transaction, bucket.name, key, new)
     disturb(call.transaction, bucket.name, key)
-    return {**objects.facts(new), **objects.checksum_facts(new)}
+    notify(call, call.transaction, bucket, CREATED_PUT, key, new)
+    return {**objects.facts(new), **objects.checksum_facts(new), **expiration_facts(bucket, key, new)}

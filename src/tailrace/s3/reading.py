@@ -9,6 +9,7 @@ from tailrace.s3.byte_range import Range, parse
 from tailrace.s3.checksum import COMPOSITE
 from tailrace.s3.condition import check_read
 from tailrace.s3.errors import invalid_request
+from tailrace.s3.lifecycle import expiration_facts
 from tailrace.s3.object import Object, Part
 from tailrace.s3.registry import SERVICE
 from tailrace.service.call import Call
@@ -40,7 +41,7 @@ def get_object(call: Call) -> dict[str, Any]:
     picked = _pick(call, bucket, stored)
     start = 0 if picked.bytes is None else picked.bytes.first
     length = stored.size if picked.bytes is None else picked.bytes.length
-    return {**_facts(call, stored, picked), "Body": objects.body(call, stored, start, length)}
+    return {**_facts(call, bucket, stored, picked), "Body": objects.body(call, stored, start, length)}
 
 
 @SERVICE.operation("HeadObject")
@@ -49,7 +50,7 @@ def head_object(call: Call) -> dict[str, Any]:
     bucket = find(call)
     stored = objects.find(call, bucket)
     check_read(call.params, stored, call.now)
-    return _facts(call, stored, _pick(call, bucket, stored))
+    return _facts(call, bucket, stored, _pick(call, bucket, stored))
 
 
 @SERVICE.operation("GetObjectAttributes")
@@ -90,7 +91,7 @@ def _pick(call: Call, bucket: Bucket, stored: Object) -> _Picked:
     return _Picked(whole, part if known is not None else None)
 
 
-def _facts(call: Call, stored: Object, picked: _Picked) -> dict[str, Any]:
+def _facts(call: Call, bucket: Bucket, stored: Object, picked: _Picked) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "AcceptRanges": "bytes",
         "LastModified": stored.modified_s,
@@ -98,6 +99,7 @@ def _facts(call: Call, stored: Object, picked: _Picked) -> dict[str, Any]:
         **objects.facts(stored),
         **stored.headers,
         "Metadata": stored.metadata,
+        **expiration_facts(bucket, call.params["Key"], stored),
     }
     if picked.bytes is not None:
         answer["ContentRange"] = f"bytes {picked.bytes.first}-{picked.bytes.last}/{stored.size}"

@@ -6,8 +6,8 @@ Actions are often not named like operations (service authorization reference, "A
 from collections.abc import Sequence
 from typing import Any
 
+from tailrace.s3 import leftover, notification
 from tailrace.s3.copy_source import CopySource
-from tailrace.s3.leftover import register
 from tailrace.service.cloud import Cloud
 from tailrace.service.service import Permission, Service
 from tailrace.wire.errors import AwsError
@@ -86,5 +86,6 @@ def _source(params: dict[str, Any]) -> str:
 
 @SERVICE.on_start
 async def start(cloud: Cloud) -> None:
-    """Go on removing files that nothing names."""
-    register(cloud)
+    """Say how the work in the background is done; what was begun goes on."""
+    leftover.register(cloud)
+    notification.register(cloud)

@@ -7,6 +7,8 @@ import msgspec
 from tailrace.s3 import object as objects
 from tailrace.s3.bucket import change, find
 from tailrace.s3.errors import malformed_xml, missing
+from tailrace.s3.event import TAGS_PUT, TAGS_REMOVED
+from tailrace.s3.notification import notify
 from tailrace.s3.registry import SERVICE
 from tailrace.s3.tag_set import TagSet, bucket_tags, object_tags, shown
 from tailrace.service.call import Call
@@ -44,14 +46,14 @@ def get_object_tagging(call: Call) -> dict[str, Any]:
 @SERVICE.operation("PutObjectTagging")
 def put_object_tagging(call: Call) -> dict[str, Any]:
     """Give an object other tags."""
-    _retag(call, object_tags(_asked(call)))
+    _retag(call, object_tags(_asked(call)), TAGS_PUT)
     return {}
 
 
 @SERVICE.operation("DeleteObjectTagging")
 def delete_object_tagging(call: Call) -> dict[str, Any]:
     """Take an object's tags away."""
-    _retag(call, [])
+    _retag(call, [], TAGS_REMOVED)
     return {}
 
 
@@ -62,8 +64,9 @@ def _asked(call: Call) -> list[dict[str, str]]:
     return tags
 
 
-def _retag(call: Call, tags: TagSet) -> None:
+def _retag(call: Call, tags: TagSet, event: str) -> None:
     bucket = find(call)
     stored = objects.find(call, bucket)
     key = objects.row_key(bucket.name, call.params["Key"])
     objects.OBJECTS.put(call.transaction, key, msgspec.structs.replace(stored, tags=tags))
+    notify(call, call.transaction, bucket, event, call.params["Key"], stored)
