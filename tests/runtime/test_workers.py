@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,15 @@ def test_functions_end_with_a_server_that_is_killed(tmp_path: Path, left: Left, 
         assert len(left()) == 3
         server.kill()
     asyncio.run(until(lambda: not left()))  # type: ignore[arg-type]
+
+
+def test_many_that_wait_cost_little(run: Callable[..., None]) -> None:
+    async def work(functions: Any) -> None:
+        source = "handler = lambda event, context: event"
+        await functions.invoke(source, 0)
+        began = time.process_time()
+        outcomes = await asyncio.gather(*(functions.invoke(source, {"number": number}) for number in range(2000)))
+        assert [json.loads(outcome.body)["number"] for outcome in outcomes] == list(range(2000))
+        assert time.process_time() - began < 5
+
+    run(work, function_processes=2, wait_s=60.0)

@@ -22,7 +22,7 @@ _REAP_S = 30.0
 class _Waiting:
     deployment: Deployment
     place: asyncio.Future[ExecutionEnvironment | None]
-    grown: bool = False
+    since: float  # seconds of the event loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class Workers:
         self._busy: Counter[str] = Counter()
         self._running: set[ExecutionEnvironment] = set()
         self._starting = 0
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: dict[str, deque[_Waiting]] = {}
+        self._growing: asyncio.TimerHandle | None = None
         self._stale: set[ExecutionEnvironment] = set()
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._endings: set[asyncio.Task[None]] = set()
@@ -84,8 +85,9 @@ class Workers:
         """End every process; what they were doing fails."""
         if self._reaper is not None:
             self._reaper.cancel()
-        if self._looking is not None:
-            self._looking.cancel()
+        for timer in (self._looking, self._growing):
+            if timer is not None:
+                timer.cancel()
         for task in list(self._tasks):
             task.cancel()
         for environment in list(self._environments):
@@ -152,39 +154,57 @@ class Workers:
         return False, None
 
     async def _wait(self, deployment: Deployment) -> ExecutionEnvironment | None:
-        waiting = _Waiting(deployment, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
-        waited_s = 0.0
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(deployment, loop.create_future(), loop.time())
+        self._waiting.setdefault(deployment.function, deque()).append(waiting)
+        if self._growing is None:
+            self._growing = loop.call_later(self._bounds.patience_s, self._grow)
+        end = loop.call_later(self._bounds.wait_s, self._refuse, waiting)
         try:
-            while not waiting.place.done():
-                if waited_s >= self._bounds.wait_s:
-                    raise Throttled("ConcurrentInvocationLimitExceeded")
-                await asyncio.wait((waiting.place,), timeout=self._bounds.patience_s)
-                waited_s += self._bounds.patience_s
-                waiting.grown = waited_s >= self._bounds.long_s or self._some_wait(deployment.function)
-                self._serve_waiting()
-            return waiting.place.result()
+            return await waiting.place
         except asyncio.CancelledError:
-            if waiting.place.done():
+            if not waiting.place.cancelled() and waiting.place.exception() is None:
                 self._busy[deployment.function] -= 1
                 environment = waiting.place.result()
                 if environment is not None:
                     self._give_back(environment)
             raise
         finally:
-            if waiting in self._waiting:
-                self._waiting.remove(waiting)
+            end.cancel()
+
+    def _refuse(self, waiting: _Waiting) -> None:
+        if not waiting.place.done():
+            waiting.place.set_exception(Throttled("ConcurrentInvocationLimitExceeded"))
+
+    def _grow(self) -> None:
+        """Let functions whose requests have waited have more processes, where that helps."""
+        self._growing = None
+        now = asyncio.get_running_loop().time()
+        for function, queue in list(self._waiting.items()):
+            waited_s = now - queue[0].since
+            if waited_s >= self._bounds.long_s or (waited_s >= self._bounds.patience_s and self._some_wait(function)):
+                self._serve(function, grown=True)
+        if self._waiting:
+            self._growing = asyncio.get_running_loop().call_later(self._bounds.patience_s, self._grow)
 
     def _some_wait(self, function: str) -> bool:
         running = (each for each in self._running if each.deployment.function == function)
         return any(each.waits(self._bounds.patience_s) for each in running)
 
     def _serve_waiting(self) -> None:
-        for waiting in list(self._waiting):
-            found, place = self._place(waiting.deployment, grown=waiting.grown)
-            if found:
-                self._waiting.remove(waiting)
-                waiting.place.set_result(place)
+        for function in list(self._waiting):
+            self._serve(function, grown=False)
+
+    def _serve(self, function: str, *, grown: bool) -> None:
+        queue = self._waiting[function]
+        while queue:
+            if not queue[0].place.done():
+                found, place = self._place(queue[0].deployment, grown=grown)
+                if not found:
+                    return
+                queue[0].place.set_result(place)
+            queue.popleft()
+        del self._waiting[function]
 
     async def _start(self, deployment: Deployment) -> ExecutionEnvironment:
         self._starting += 1
