@@ -3,6 +3,7 @@
 They lie among the temporary files of the data directory, so a restart begins without any.
 """
 
+import asyncio
 import io
 from dataclasses import dataclass
 from itertools import count
@@ -11,12 +12,14 @@ from shutil import rmtree
 
 from tailrace.engine.files import escaped
 from tailrace.lambda_.errors import broken
+from tailrace.lambda_.function import FUNCTIONS
 from tailrace.lambda_.package import kept, unpack
 from tailrace.service.cloud import Cloud
 from tailrace.service.task import TaskError
 
 _AT_ONCE_BYTES_MAX = 2**20
 _UNPACK_S = 120.0
+_SWEEP_EVERY = 32
 _KEPT_PER_FUNCTION = 2  # the newest, and the one before it, which environments may still run on
 
 Manifest = frozenset[tuple[str, int, int]]
@@ -34,22 +37,39 @@ class Unpacked:
 
     def __init__(self) -> None:
         self._places: dict[str, list[_Place]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
         self._numbers = count()
 
     async def folder(self, cloud: Cloud, key: str, digest: str) -> Path:
         """Answer the folder with a function's code as it was given. Raises ServiceException when it can't be had."""
-        places = self._places.setdefault(key, [])
-        for place in places:
-            if place.digest == digest and _manifest(place.folder) == place.manifest:
-                return place.folder
-        folder = cloud.files.path(escaped(f"tmp/lambda/{key}/{next(self._numbers)}"))
+        async with self._locks.setdefault(key, asyncio.Lock()):  # environments that start together share a folder
+            places = self._places.setdefault(key, [])
+            for place in places:
+                if place.digest == digest and _manifest(place.folder) == place.manifest:
+                    return place.folder
+            folder = await self._unpack(cloud, key, digest)
+            places.insert(0, _Place(digest, folder, _manifest(folder)))
+            for old in places[_KEPT_PER_FUNCTION:]:
+                rmtree(old.folder, ignore_errors=True)
+            del places[_KEPT_PER_FUNCTION:]
+            return folder
+
+    async def _unpack(self, cloud: Cloud, key: str, digest: str) -> Path:
+        number = next(self._numbers)
+        if number % _SWEEP_EVERY == 0:
+            self._sweep(cloud)
+        folder = cloud.files.path(escaped(f"tmp/lambda/{key}/{number}"))
         folder.mkdir(parents=True, exist_ok=True)
         await _fill(cloud, folder, key, digest)
-        places.insert(0, _Place(digest, folder, _manifest(folder)))
-        for old in places[_KEPT_PER_FUNCTION:]:
-            rmtree(old.folder, ignore_errors=True)
-        del places[_KEPT_PER_FUNCTION:]
         return folder
+
+    def _sweep(self, cloud: Cloud) -> None:
+        """Remove what deleted functions have left."""
+        transaction = cloud.store.begin()
+        for key in [key for key in self._places if FUNCTIONS.get(transaction, key) is None]:
+            self._locks.pop(key, None)
+            for place in self._places.pop(key):
+                rmtree(place.folder, ignore_errors=True)
 
 
 async def _fill(cloud: Cloud, folder: Path, key: str, digest: str) -> None:
