@@ -6,8 +6,8 @@ import pytest
 
 from tailrace.cloudformation import intrinsics
 from tailrace.cloudformation.intrinsics import NO_VALUE
-from tailrace.cloudformation.resource_row import Body, Live
-from tailrace.cloudformation.scope import Place, TemplateScope
+from tailrace.cloudformation.resource_row import Body
+from tailrace.cloudformation.scope import Live, Place, TemplateScope
 from tailrace.cloudformation.template import read
 from tailrace.wire.errors import AwsError
 

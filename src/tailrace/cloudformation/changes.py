@@ -9,9 +9,10 @@ from typing import Any
 
 from tailrace.cloudformation.dependencies import Reference, references
 from tailrace.cloudformation.plan import Plan
-from tailrace.cloudformation.resource_row import GONE, Body, Live, ResourceRow
+from tailrace.cloudformation.resource_row import GONE, Body, ResourceRow
 from tailrace.cloudformation.resources.registry import TYPES
 from tailrace.cloudformation.resources.resource import ResourceType
+from tailrace.cloudformation.scope import Live
 from tailrace.cloudformation.template import Template
 from tailrace.wire.errors import AwsError
 

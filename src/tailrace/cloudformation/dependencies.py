@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tailrace.cloudformation.errors import invalid, malformed
+from tailrace.cloudformation.errors import invalid, malformed, unresolved
 from tailrace.cloudformation.template import Resource, Template
 
 PSEUDO_PARAMETERS = frozenset(
@@ -83,18 +83,18 @@ _FINDERS: dict[str, Callable[[Any, Holds | None], Iterator[Reference]]] = {
 def check(template: Template) -> None:
     """Check that everything that is referred to is declared. Raises ValidationError."""
     known = PSEUDO_PARAMETERS | template.parameters.keys() | template.resources.keys()
-    unresolved: list[str] = []
+    missing: list[str] = []
     for resource in template.resources.values():
-        unresolved += [name for name in resource.depends_on if name not in template.resources]
-        unresolved += _undeclared(template, references(_parts(resource)), known)
+        missing += [name for name in resource.depends_on if name not in template.resources]
+        missing += _undeclared(template, references(_parts(resource)), known)
         _check_condition(template, resource.condition)
-    if unresolved:
-        raise malformed(_unresolved(unresolved, "Resources"))
+    if missing:
+        raise malformed(unresolved(missing))
     for output in template.outputs.values():
         _check_condition(template, output.condition)
         found = references([output.value, output.export_name])
-        if unresolved := list(_undeclared(template, found, known)):
-            raise invalid(_unresolved(unresolved, "Outputs"))
+        if missing := list(_undeclared(template, found, known)):
+            raise invalid(unresolved(missing, "Outputs"))
     strangers = [
         reference.name
         for reference in references(dict(template.conditions))
@@ -105,10 +105,6 @@ def check(template: Template) -> None:
         raise malformed(
             f"Unresolved dependencies [{names}]. Cannot reference resources in the Conditions block of the template"
         )
-
-
-def _unresolved(names: Iterable[str], block: str) -> str:
-    return f"Unresolved resource dependencies [{', '.join(dict.fromkeys(names))}] in the {block} block of the template"
 
 
 def _undeclared(template: Template, found: Iterable[Reference], known: Iterable[str]) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """CloudFormation's errors by name, with AWS's texts."""
 
+from collections.abc import Iterable
+
 from tailrace.wire.errors import AwsError
 
 
@@ -41,3 +43,18 @@ def wrong_state(stack_id: str, status: str, verb: str = "updated") -> AwsError:
 def capabilities_missing(names: list[str]) -> AwsError:
     """The caller has not said that the template may do this."""
     return AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{', '.join(names)}]")
+
+
+def unresolved(names: Iterable[str], block: str = "Resources") -> str:
+    """The text for names that nothing declares."""
+    return f"Unresolved resource dependencies [{', '.join(dict.fromkeys(names))}] in the {block} block of the template"
+
+
+def attribute_missing(logical_id: str, name: str) -> AwsError:
+    """Fn::GetAtt asks for something that the resource doesn't have."""
+    return invalid(f"Template error: resource {logical_id} does not support attribute type {name} in Fn::GetAtt")
+
+
+def export_missing(name: str) -> AwsError:
+    """Fn::ImportValue asks for something that no stack exports."""
+    return invalid(f"No export named {name} found.")

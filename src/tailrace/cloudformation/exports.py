@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tailrace.cloudformation.errors import invalid
+from tailrace.cloudformation.errors import export_missing, invalid
 from tailrace.cloudformation.stack import OutputRow, StackRow
 from tailrace.engine.rows import Rows
 from tailrace.engine.transaction import Transaction
@@ -39,7 +39,7 @@ def value(transaction: Transaction, region: str, name: str) -> str:
     """Answer an export's value. Raises ValidationError when there is none."""
     row = _EXPORTS.get(transaction, f"{region}/{name}")
     if row is None:
-        raise invalid(f"No export named {name} found.")
+        raise export_missing(name)
     return row.value
 
 

@@ -9,10 +9,10 @@ from tailrace.cloudformation import dependencies, intrinsics
 from tailrace.cloudformation.definition import template_of
 from tailrace.cloudformation.errors import invalid, malformed
 from tailrace.cloudformation.parameters import as_text
-from tailrace.cloudformation.resource_row import Body, Live, ResourceRow
+from tailrace.cloudformation.resource_row import Body, ResourceRow
 from tailrace.cloudformation.resources import tagging
 from tailrace.cloudformation.resources.registry import TYPES
-from tailrace.cloudformation.scope import Place, Resources, TemplateScope
+from tailrace.cloudformation.scope import Live, Place, Resources, TemplateScope
 from tailrace.cloudformation.stack import Definition, OutputRow, StackRow
 from tailrace.cloudformation.template import Template
 

@@ -1,11 +1,9 @@
-"""The resources of a stack as they are remembered, and what Ref and Fn::GetAtt of them give."""
+"""The resources of a stack as they are remembered."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from tailrace.cloudformation.errors import invalid, malformed
 from tailrace.engine.rows import Rows
 from tailrace.engine.transaction import Transaction
 
@@ -65,25 +63,3 @@ RESOURCES = Rows("cloudformation/resources", ResourceRow)
 def of_stack(transaction: Transaction, stack_key: str) -> dict[str, ResourceRow]:
     """Answer a stack's resources by logical id, those that have been removed included."""
     return {row.logical_id: row for _, row in RESOURCES.scan(transaction, f"{stack_key}/")}
-
-
-class Live:
-    """The resources of a stack as a template sees them while it is resolved."""
-
-    def __init__(self, bodies: Mapping[str, Body]) -> None:
-        self._bodies = bodies
-
-    def reference(self, logical_id: str) -> Any:
-        """Answer what Ref gives."""
-        body = self._bodies.get(logical_id)
-        if body is None:
-            raise malformed(f"Unresolved resource dependencies [{logical_id}] in the Resources block of the template")
-        return body.reference
-
-    def attribute(self, logical_id: str, name: str) -> Any:
-        """Answer what Fn::GetAtt gives."""
-        self.reference(logical_id)
-        value: Any = self._bodies[logical_id].attributes.get(name)
-        if value is None:
-            raise invalid(f"Template error: resource {logical_id} does not support attribute type {name} in Fn::GetAtt")
-        return value

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tailrace.cloudformation import intrinsics
-from tailrace.cloudformation.errors import invalid, malformed
+from tailrace.cloudformation.errors import attribute_missing, export_missing, invalid, malformed, unresolved
 from tailrace.cloudformation.intrinsics import NO_VALUE
 from tailrace.cloudformation.parameters import typed
 from tailrace.cloudformation.template import Template
@@ -48,21 +48,45 @@ class Place:
         return values.get(name)
 
 
-class Nothing:
-    """No resources: what conditions and mappings are resolved with."""
+class Body(Protocol):
+    """What Ref and Fn::GetAtt of a resource give."""
+
+    @property
+    def reference(self) -> str:
+        """Answer what Ref gives."""
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Answer what Fn::GetAtt gives, by name."""
+
+
+class Live:
+    """The resources of a stack as they are; none at all is what conditions and mappings are resolved with."""
+
+    def __init__(self, bodies: Mapping[str, Body]) -> None:
+        self._bodies = bodies
 
     def reference(self, logical_id: str) -> Any:
-        """Refuse: there are no resources here."""
-        raise malformed(f"Unresolved resource dependencies [{logical_id}] in the Resources block of the template")
+        """Answer what Ref gives."""
+        return self._body(logical_id).reference
 
     def attribute(self, logical_id: str, name: str) -> Any:
-        """Refuse: there are no resources here."""
-        return self.reference(logical_id)
+        """Answer what Fn::GetAtt gives."""
+        value: Any = self._body(logical_id).attributes.get(name)
+        if value is None:
+            raise attribute_missing(logical_id, name)
+        return value
+
+    def _body(self, logical_id: str) -> Body:
+        body = self._bodies.get(logical_id)
+        if body is None:
+            raise malformed(unresolved([logical_id]))
+        return body
 
 
 def no_imports(name: str) -> str:
     """Refuse an import: nothing is exported."""
-    raise invalid(f"No export named {name} found.")
+    raise export_missing(name)
 
 
 @dataclass(slots=True)
@@ -72,7 +96,7 @@ class TemplateScope:
     template: Template
     parameters: Mapping[str, str]
     place: Place
-    resources: Resources = field(default_factory=Nothing)
+    resources: Resources = field(default_factory=lambda: Live({}))
     exports: Callable[[str], str] = no_imports
     extended: bool = field(init=False)
     _conditions: dict[str, bool | None] = field(init=False, default_factory=dict)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar
 
-from tailrace.cloudformation.errors import invalid
+from tailrace.cloudformation.errors import attribute_missing
 from tailrace.cloudformation.resources import shapes
 from tailrace.cloudformation.resources.failure import (
     ResourceFailure,
@@ -186,9 +186,7 @@ class ResourceType:
     def check_attribute(self, logical_id: str, attribute: str) -> None:
         """Refuse an attribute that the type doesn't have."""
         if attribute not in self.schema["attributes"] and attribute not in self.further:
-            raise invalid(
-                f"Template error: resource {logical_id} does not support attribute type {attribute} in Fn::GetAtt"
-            )
+            raise attribute_missing(logical_id, attribute)
 
     def check(self, logical_id: str, properties: Mapping[str, Any]) -> None:
         """Check resolved properties against the schema. Raises ResourceFailure."""
