@@ -131,8 +131,19 @@ def parts_of(transaction: Transaction, bucket: str, key: str) -> Parts | None:
 
 
 def body(call: Call, stored: Object, start: int, length: int) -> FileSlice | bytes:
-    """Answer a part of an object's bytes, for a response's Body."""
-    return FileSlice(call.cloud.files.path(stored.path), start, length) if length else b""
+    """Answer a part of an object's bytes, for a response's Body. Raises InternalError when its file isn't whole."""
+    if not length:
+        return b""
+    path = call.cloud.files.path(stored.path)
+    try:
+        whole = path.stat().st_size == stored.size
+    except FileNotFoundError:
+        whole = False
+    if not whole:
+        name = f"{call.params['Bucket']}/{call.params['Key']}"
+        message = f"The body of {name} is missing or cut: bring back {path}, or put or delete the object."
+        raise AwsError("InternalError", message, 500)
+    return FileSlice(path, start, length)
 
 
 def facts(stored: Object) -> dict[str, Any]:
