@@ -18,7 +18,7 @@ class Server:
         self.body_bytes = 0  # held in memory by all requests together
         self.now = asyncio.get_running_loop().time()
         self.port = 0
-        self._connections: set[Connection] = set()
+        self.connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -33,12 +33,12 @@ class Server:
         """Stop to listen, let what is being carried out end for a moment, then close all connections."""
         if self._listener is not None:
             self._listener.close()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.close()
         deadline = asyncio.get_running_loop().time() + limits.STOP_S
-        while any(each.busy for each in self._connections) and asyncio.get_running_loop().time() < deadline:
+        while any(each.busy for each in self.connections) and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.abort()
         if self._sweeper is not None:
             self._sweeper.cancel()
@@ -46,19 +46,19 @@ class Server:
 
     def opened(self, connection: Connection) -> bool:
         """Take note of a connection; False when there are too many."""
-        self._connections.add(connection)
-        return len(self._connections) <= limits.CONNECTIONS_MAX
+        self.connections.add(connection)
+        return len(self.connections) <= limits.CONNECTIONS_MAX
 
     def closed(self, connection: Connection) -> None:
         """Take note that it is gone."""
-        self._connections.discard(connection)
+        self.connections.discard(connection)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(limits.SWEEP_S)
             self.now = loop.time()
-            for connection in list(self._connections):
+            for connection in list(self.connections):
                 try:
                     connection.expire(self.now)
                 except Exception as error:

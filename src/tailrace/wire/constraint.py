@@ -22,7 +22,10 @@ _JAVA = (
     (r"\p{N}", r"\w"),
     (r"\p{Z}", r"\s"),
     (r"\p{IsAlphabetic}", r"\w"),
+    (r"\p{P}", r"\W"),
     (r"\p{Graph}", r"\x21-\x7e"),
+    (r"\p{Print}", r"[\x20-\x7e]"),
+    (r"\w-_", r"\w\-_"),
 )
 
 

@@ -54,7 +54,10 @@ _TOKEN = "The security token included in the request is invalid."
 _EXPIRED_TOKEN = "The security token included in the request is expired"
 _EXPIRED = "Signature expired: {RequestTime} is now earlier than {earliest} ({now} - 15 min.)"
 _NOT_YET = "Signature not yet current: {RequestTime} is still later than {latest} ({now} + 15 min.)"
-_MISSING = "Request must contain either a valid (registered) AWS access key ID or X.509 certificate."
+_MISSING = {
+    "json": "Request must contain either a valid (registered) AWS access key ID or X.509 certificate.",
+    "rest": "Missing Authentication Token",
+}
 _INCOMPLETE = "Authorization header requires '{Absent}' parameter. Authorization={Authorization}"
 _SKEWED = _Words(
     "RequestTimeTooSkewed", 403, "The difference between the request time and the current time is too large."
@@ -142,8 +145,8 @@ def worded(distrust: Distrust, service: str | None) -> AwsError:
         return AwsError(words.code, text, words.status, **_s3_members(distrust, facts))
     if style == "query":
         return AwsError(words.code, text, words.status)
-    if distrust.reason == "missing" and style == "json":
-        text = _MISSING
+    if distrust.reason == "missing":
+        text = _MISSING[style]
     elif distrust.reason == "mismatch" and facts.get("CanonicalRequest"):
         text += _dump(facts)
     return AwsError(_JSON_CODES[words.code], text, 403 if style == "rest" else 400)

@@ -20,9 +20,10 @@ class Template(NamedTuple):
     headers: tuple[str, ...]
 
     @property
-    def weight(self) -> tuple[int, int]:
+    def weight(self) -> tuple[int, int, int]:
         """How much it asks for: of those that match, the most demanding is meant."""
-        return len(self.fields) + len(self.headers), sum(not each.startswith("{") for each in self.segments)
+        fixed = sum(value is not None for _, value in self.fields)
+        return fixed, len(self.fields) + len(self.headers), sum(not each.startswith("{") for each in self.segments)
 
 
 class Match(NamedTuple):
