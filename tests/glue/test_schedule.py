@@ -54,6 +54,9 @@ def test_due_is_after_and_never_at() -> None:
         "cron(a 0 * * ? *)",
         "cron(5-1 0 * * ? *)",
         "cron(0 0 ? * XXX *)",
+        "cron(0 0 0W * ? *)",
+        "cron(0 0 ? * 2#9 *)",
+        "cron(0 0 ? * 1,2#1 *)",
     ],
 )
 def test_refused(expression: str) -> None:

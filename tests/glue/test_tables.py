@@ -62,7 +62,8 @@ def test_refusals(glue: Any, database: str) -> None:
     found = refusal(glue.create_table, DatabaseName="nowhere", TableInput={"Name": "orders"})
     assert found == ("EntityNotFoundException", "Database nowhere not found.", 400)
     assert refusal(glue.delete_table, DatabaseName=database, Name="none")[0] == "EntityNotFoundException"
-    assert refusal(glue.get_tables, DatabaseName=database, Expression="(")[0] == "InvalidInputException"
+    for expression in ("(", "(a+)+", ".*a.*b.*c.*d"):
+        assert refusal(glue.get_tables, DatabaseName=database, Expression=expression)[0] == "InvalidInputException"
 
 
 def test_updates_make_versions(glue: Any, database: str) -> None:

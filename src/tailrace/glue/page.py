@@ -1,7 +1,6 @@
 """Pages of lists: a token is the row key of the last item of the page before, wrapped."""
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -14,7 +13,7 @@ def opened(token: str | None) -> str:
     """Answer the row key in a token; '' for none. Raises InvalidInputException."""
     try:
         return base64.b64decode(token or "", altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise invalid("Invalid next token") from error
 
 

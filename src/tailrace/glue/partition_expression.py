@@ -28,6 +28,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<=": lambda left, right: left <= right,
     ">=": lambda left, right: left >= right,
 }
+_DEPTH_MAX = 100
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
@@ -62,6 +63,7 @@ class _Parser:
         self._readers = readers
         self._tokens = list(_tokens(text))
         self._at = 0
+        self._depth = 0
 
     def parse(self) -> Test:
         test = self._either()
@@ -82,9 +84,17 @@ class _Parser:
         return tests[0] if len(tests) == 1 else lambda values: all(test(values) for test in tests)
 
     def _negation(self) -> Test:
+        self._depth += 1
+        if self._depth > _DEPTH_MAX:
+            raise self._unsupported()
+        test = self._nested()
+        self._depth -= 1
+        return test
+
+    def _nested(self) -> Test:
         if self._accept("NOT"):
-            test = self._negation()
-            return lambda values: not test(values)
+            negated = self._negation()
+            return lambda values: not negated(values)
         if self._accept("("):
             test = self._either()
             self._expect(")")
@@ -199,5 +209,9 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 def _like(pattern: str) -> re.Pattern[str]:
-    parts = {"%": ".*", "_": "."}
-    return re.compile("".join(parts.get(char) or re.escape(char) for char in pattern), re.DOTALL)
+    # What follows a % is taken at its first occurrence and never tried again, so that many cost no more than one.
+    first, *rest = ["".join("." if char == "_" else re.escape(char) for char in run) for run in pattern.split("%")]
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    middle = "".join(f"(?>.*?{run})" for run in rest[:-1])
+    return re.compile(f"{first}{middle}.*{rest[-1]}", re.DOTALL)

@@ -89,7 +89,7 @@ def _of_month(field: str) -> Callable[[date], bool]:
     if field == _LAST:
         return lambda day: day.day == calendar.monthrange(day.year, day.month)[1]
     if field.endswith("W"):
-        wanted = int(field[:-1])
+        (wanted,) = _numbers(field[:-1], 1, 31)
         return lambda day: day == _nearest_workday(day.year, day.month, wanted)
     numbers = _numbers(field, 1, 31)
     return lambda day: day.day in numbers
@@ -97,14 +97,15 @@ def _of_month(field: str) -> Callable[[date], bool]:
 
 def _of_week(field: str) -> Callable[[date], bool]:
     def number(text: str) -> int:
-        return next(iter(_numbers(text, 1, 7, _DAYS)))
+        (found,) = _numbers(text, 1, 7, _DAYS)
+        return found
 
     def of(day: date) -> int:
         return day.isoweekday() % 7 + 1
 
     if "#" in field:
         name, _, nth = field.partition("#")
-        weekday, which = number(name), int(nth)
+        weekday, (which,) = number(name), _numbers(nth, 1, 5)
         return lambda day: of(day) == weekday and (day.day - 1) // 7 + 1 == which
     if field.endswith(_LAST):
         weekday = number(field[:-1] or "SAT")

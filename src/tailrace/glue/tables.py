@@ -34,6 +34,9 @@ _STORAGE_DEFAULTS: dict[str, Any] = {
     "SortColumns": [],
     "StoredAsSubDirectories": False,
 }
+_REPEATED_GROUP = re.compile(r"\)[*+{]")
+_REPETITION = re.compile(r"(?<!\\)[*+{]")
+_REPETITIONS_MAX = 3
 
 
 @SERVICE.operation("CreateTable")
@@ -74,10 +77,7 @@ def get_tables(call: Call) -> dict[str, Any]:
     """Answer a page of a database's tables by name; ``Expression`` is a pattern that a whole name must match."""
     check_catalog(call)
     params, database = call.params, find_database(call, call.params["DatabaseName"]).name
-    try:
-        pattern = re.compile(params.get("Expression", ".*"), re.IGNORECASE)
-    except re.error as error:
-        raise invalid(f"Invalid expression: {error}") from error
+    pattern = _pattern(params.get("Expression", ".*"))
     after = opened(params.get("NextToken"))
     found = ((key, table) for key, table in tables_of(call, database) if key > after and pattern.fullmatch(table.name))
     return paged("TableList", found, params.get("MaxResults", 100), lambda table: described(call, table))
@@ -165,6 +165,16 @@ def batch_delete_table_version(call: Call) -> dict[str, Any]:
             detail = {"ErrorCode": error.code, "ErrorMessage": error.message}
             errors.append({"TableName": table.name, "VersionId": version, "ErrorDetail": detail})
     return {"Errors": errors} if errors else {}
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    # Repeated groups and many repetitions can take for ever, and everybody would wait.
+    if _REPEATED_GROUP.search(text) or len(_REPETITION.findall(text)) > _REPETITIONS_MAX:
+        raise invalid(f"Expression is too complex: at most {_REPETITIONS_MAX} repetitions, and none of a group.")
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise invalid(f"Invalid expression: {error}") from error
 
 
 def described(call: Call, table: Table) -> dict[str, Any]:

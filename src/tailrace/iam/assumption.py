@@ -197,9 +197,10 @@ def _session_policies(call: Call) -> tuple[str, ...] | None:
             raise AwsError("PackedPolicyTooLarge", "The packed policy is too large.")
         texts.append(inline)
     for each in arns:
-        found = managed_policy(call.transaction, each["arn"])
+        arn = each.get("arn", "")
+        found = managed_policy(call.transaction, arn)
         if found is None:
-            raise malformed(f"Policy {each['arn']} was not found.")
+            raise malformed(f"Policy {arn} was not found.")
         texts.append(found.document)
     return tuple(texts)
 

@@ -1,7 +1,6 @@
 """Pages of lists: a marker is the key of the last item of the page before, wrapped."""
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -37,5 +36,5 @@ def paged(
 def _opened(marker: str | None) -> str:
     try:
         return base64.b64decode(marker or "", altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise AwsError("ValidationError", "Invalid Marker.") from error

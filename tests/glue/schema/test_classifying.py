@@ -13,6 +13,8 @@ import pyarrow
 import pyarrow.orc
 import pyarrow.parquet
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tailrace.glue.inference import infer
 from tailrace.glue.schema.classifying import classified
@@ -108,6 +110,27 @@ def test_a_large_file_is_judged_by_its_beginning(tmp_path: Path) -> None:
 def test_a_record_longer_than_a_sample_is_read_further(tmp_path: Path) -> None:
     data = json.dumps({"text": "x" * (3 * 2**20)}) + "\n"
     assert columns(look(tmp_path, data * 2)) == {"text": "string"}
+
+
+HEADS = (
+    b"",
+    b"PAR1",
+    b"ORC",
+    b"{",
+    b"[",
+    b'{"a": 1}\n',
+    b"a,b\n1,2\n",
+    b"\x1f\x8b\x08",
+    b"BZh9",
+    b"PK\x03\x04",
+    b"\x04\x22\x4d\x18",
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(HEADS), st.binary(max_size=200) | st.text('{}[]",:\n 1a.', max_size=80).map(str.encode))
+def test_no_file_breaks_anything(tmp_path: Path, head: bytes, tail: bytes) -> None:
+    assert look(tmp_path, head + tail, json_path("$.a"), csv(Delimiter=";")).classification
 
 
 def zipped(data: bytes) -> bytes:
