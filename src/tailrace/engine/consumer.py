@@ -114,7 +114,8 @@ class Consumers:
             except asyncio.CancelledError:
                 raise
             except Exception as error:
-                if task.cancelling():
+                # Not task.cancelling(): a task group that failed leaves that raised (Python 3.11).
+                if task in self._stopping:
                     return  # it failed while it was being stopped
                 # A defect or a full disk: the records stay in flight, the reason is shown, and it is tried again.
                 _logger.exception("consumer %s stopped and will go on in %.2f s", consumer.id, back_off_s)

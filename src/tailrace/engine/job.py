@@ -40,6 +40,7 @@ class Jobs:
         self._rows = Rows("engine/jobs", Job)
         self._runners: dict[str, Runner] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._stopping: set[asyncio.Task[None]] = set()
         self._started = False
 
     def register(self, kind: str, run: Runner) -> None:
@@ -66,7 +67,7 @@ class Jobs:
         self._store.commit(transaction)
         task = self._running.get(key)
         if task is not None:
-            task.cancel()
+            self._end(task)
         return True
 
     def resume(self) -> None:
@@ -80,13 +81,18 @@ class Jobs:
         self._started = False
         tasks = list(self._running.values())
         for task in tasks:
-            task.cancel()
+            self._end(task)
         if tasks:
             await asyncio.wait(tasks)
 
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+        task.cancel()
+
     def _launch(self, key: str) -> None:
         running = self._running.get(key)
-        if running is not None and running.cancelling():
+        if running is not None and running in self._stopping:
             running.add_done_callback(lambda _: self._launch(key))
         elif self._started and running is None:
             self._running[key] = asyncio.get_running_loop().create_task(self._work(key), name=f"job {key}")
@@ -104,7 +110,8 @@ class Jobs:
                 try:
                     await self._runners[job.kind](job)
                 except Exception:
-                    if task.cancelling():
+                    # Not task.cancelling(): a task group that failed leaves that raised (Python 3.11).
+                    if task in self._stopping:
                         return  # it failed while it was being stopped; it is run again next time
                     _logger.exception("job %s failed and will be run again in %.0f s", key, back_off_s)
                     await self._clock.sleep(back_off_s)
