@@ -131,6 +131,78 @@ def test_tailrace_deploys_and_deploys_again(
     assert values == {"Delay": "9", "Kept": "a=b"}
 
 
+SERVERLESS = """\
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    Runtime: python3.12
+    Environment: {Variables: {TABLE: !Ref Items}}
+Resources:
+  Items:
+    Type: AWS::Serverless::SimpleTable
+  Streamed:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
+  Stream:
+    Type: AWS::Kinesis::Stream
+    Properties: {StreamModeDetails: {StreamMode: ON_DEMAND}}
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src/
+      Handler: app.handler
+      AutoPublishAlias: live
+      Policies:
+        - DynamoDBCrudPolicy: {TableName: !Ref Items}
+        - AmazonS3ReadOnlyAccess
+      Events:
+        Table: {Type: DynamoDB, Properties: {Stream: !GetAtt Streamed.StreamArn, StartingPosition: TRIM_HORIZON}}
+        Kinesis: {Type: Kinesis, Properties: {Stream: !GetAtt Stream.Arn, StartingPosition: LATEST}}
+        Bucket: {Type: S3, Properties: {Bucket: !Ref Bucket, Events: "s3:ObjectCreated:*"}}
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      LifecycleConfiguration: {Rules: [{Id: r, Status: Enabled, Prefix: tmp/, ExpirationInDays: 3}]}
+  Grant:
+    Type: AWS::Serverless::Connector
+    Properties: {Source: {Id: Function}, Destination: {Id: Items}, Permissions: [Read, Write]}
+Outputs:
+  Function: {Value: !Ref Function.Alias}
+  Version: {Value: !Ref Function.Version}
+"""
+
+
+def test_a_serverless_application_with_events_versions_and_connectors(
+    stacks: Stacks, client: Callable[..., Any], endpoint: str, project: Path
+) -> None:
+    name = stacks.name()
+    (project / "template.yaml").write_text(SERVERLESS)
+
+    def deploy() -> dict[str, str]:
+        arguments = ["deploy", "template.yaml", "--stack", name, "--json"]
+        done = run("tailrace", *arguments, endpoint=endpoint, folder=project)
+        assert done.returncode == 0, done.stderr
+        outputs: dict[str, str] = json.loads(done.stdout)["Outputs"]
+        return outputs
+
+    first = deploy()
+    assert first["Function"].endswith(":live")
+    stack = stacks.at_rest(name)
+    assert invoke(client, stack) == {"version": 1}
+    bucket = stacks.physical(stack, "Bucket")
+    notified = client("s3").get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]
+    assert [each["Events"] for each in notified] == [["s3:ObjectCreated:*"]]
+    (project / "src/app.py").write_text(HANDLER.replace("VERSION", "2"))
+    second = deploy()
+    assert (first["Version"].rpartition(":")[2], second["Version"].rpartition(":")[2]) == ("1", "2")
+    assert invoke(client, stacks.at_rest(name)) == {"version": 2}
+    assert stacks.delete(stack)["StackStatus"] == "DELETE_COMPLETE"
+
+
 def test_a_large_template_goes_by_way_of_a_bucket(stacks: Stacks, endpoint: str, project: Path) -> None:
     name = stacks.name()
     (project / "template.yaml").write_text(TEMPLATE + f"Description: x\nMetadata:\n  Large: {'y' * 60_000}\n")
