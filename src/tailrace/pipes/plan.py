@@ -38,7 +38,9 @@ class Plan:
         """Answer whether a record passes the filters, and decode it if that is needed here or later."""
         if not self._decodes:
             return True
-        item.event = event = source.seen(orjson.loads(item.data))
+        event = source.seen(orjson.loads(item.data))
+        if self.target.decodes:
+            item.event = event  # else it is let go of at once: a batch of decoded events keeps the collector busy
         if not self._patterns:
             return True
         if self._hides_arn:

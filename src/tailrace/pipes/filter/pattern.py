@@ -5,19 +5,18 @@ and fields of objects in an array must match in the same element. ``exists`` is 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tailrace.pipes.filter.condition import KEYWORDS, Literals, PatternError, Test, test_of
 
 _ALTERNATIVES_MAX = 1000
 _MISSING: Any = object()
+_Match = Callable[[Any, Any], bool]  # (value, whole event) -> whether it matches
 
 
 class _Leaf:
     """The conditions on one field. ``absent``: it also matches when the field is nowhere in the event."""
-
-    __slots__ = ("absent", "literals", "path", "present", "tests")
 
     def __init__(self, path: tuple[str, ...], conditions: list[Any]) -> None:
         self.path = path
@@ -45,38 +44,71 @@ class _Leaf:
         if len(condition) > 1:
             raise PatternError("Only one key allowed in match expression")
 
-    def matches(self, value: Any, event: Any) -> bool:
-        if value is not _MISSING and not isinstance(value, dict):
-            if self.present or self.literals.hold(value):
+    def compiled(self) -> _Match:
+        """Answer a function that asks the conditions of one value that is no array."""
+        texts, literals, tests, present, path = self.literals.texts, self.literals, self.tests, self.present, self.path
+
+        def holds(value: Any, _: Any) -> bool:
+            if type(value) is str and value in texts:
                 return True
-            for test in self.tests:
-                if test(value):
-                    return True
-        return self.absent and not _has_leaf(event, self.path)
+            if value is _MISSING or type(value) is dict:
+                return False
+            return present or literals.hold(value) or any(test(value) for test in tests)
+
+        if not self.absent:
+            return holds
+        return lambda value, event: holds(value, event) or not _has_leaf(event, path)
 
 
 class _Node:
     """A place in the pattern: conditions on the value there, fields below it, groups of alternatives."""
-
-    __slots__ = ("alternatives", "fields", "leaf")
 
     def __init__(self) -> None:
         self.leaf: _Leaf | None = None
         self.fields: dict[str, _Node] = {}
         self.alternatives: list[list[_Node]] = []
 
-    def matches(self, value: Any, event: Any) -> bool:
-        if isinstance(value, list):
+    def compiled(self) -> _Match:
+        """Answer a function that asks everything of a value, and of each element if it is an array."""
+        single = self._single()
+
+        def matches(value: Any, event: Any) -> bool:
+            if type(value) is not list:
+                return single(value, event)
             if not value:
-                return self.matches(_MISSING, event)
-            return any(self.matches(element, event) for element in value)
-        if self.leaf is not None and not self.leaf.matches(value, event):
-            return False
-        inside = isinstance(value, dict)
-        for name, node in self.fields.items():
-            if not node.matches(_field(value, name) if inside else _MISSING, event):
-                return False
-        return all(any(node.matches(value, event) for node in group) for group in self.alternatives)
+                return single(_MISSING, event)
+            return any(matches(element, event) for element in value)
+
+        return matches
+
+    def _single(self) -> _Match:
+        parts: list[_Match] = [self._fields()] if self.fields else []
+        if self.leaf is not None:
+            parts.append(self.leaf.compiled())
+        for group in self.alternatives:
+            parts.append(_any_of([alternative.compiled() for alternative in group]))
+        if len(parts) == 1:
+            return parts[0]
+        return lambda value, event: all(part(value, event) for part in parts)
+
+    def _fields(self) -> _Match:
+        fields = [(name, node.compiled()) for name, node in self.fields.items()]
+
+        def match(value: Any, event: Any) -> bool:
+            inside = type(value) is dict
+            for name, matches in fields:
+                found = value.get(name, _MISSING) if inside else _MISSING
+                if found is _MISSING and inside:
+                    found = _dotted(value, name)
+                if not matches(found, event):
+                    return False
+            return True
+
+        return match
+
+
+def _any_of(alternatives: list[_Match]) -> _Match:
+    return lambda value, event: any(matches(value, event) for matches in alternatives)
 
 
 class Pattern:
@@ -97,6 +129,7 @@ class Pattern:
         if _combinations(self._root) > _ALTERNATIVES_MAX:
             raise PatternError("Too many $or combinations")
         self.fields = frozenset(_names(self._root))
+        self._matches = self._root.compiled()
 
     def has_leaf(self, name: str) -> bool:
         """Answer whether the pattern has conditions on an event's field itself."""
@@ -104,7 +137,7 @@ class Pattern:
 
     def matches(self, event: dict[str, Any]) -> bool:
         """Answer whether an event matches."""
-        return self._root.matches(event, event)
+        return self._matches(event, event)
 
 
 def _fill(node: _Node, raw: dict[str, Any], path: tuple[str, ...]) -> None:
@@ -165,10 +198,7 @@ def _places(node: _Node, name: str) -> Iterator[_Node]:
             yield from _places(alternative, name)
 
 
-def _field(value: dict[str, Any], name: str) -> Any:
-    found = value.get(name, _MISSING)
-    if found is not _MISSING:
-        return found
+def _dotted(value: dict[str, Any], name: str) -> Any:
     # An event's own dots join as well: its field "a.b" is found under a.
     start = f"{name}."
     return {key[len(start) :]: each for key, each in value.items() if key.startswith(start)} or _MISSING
@@ -179,4 +209,7 @@ def _has_leaf(value: Any, path: Sequence[str]) -> bool:
         return any(_has_leaf(element, path) for element in value)
     if not path:
         return value is not _MISSING and not isinstance(value, dict)
-    return isinstance(value, dict) and _has_leaf(_field(value, path[0]), path[1:])
+    if not isinstance(value, dict):
+        return False
+    found = value.get(path[0], _MISSING)
+    return _has_leaf(_dotted(value, path[0]) if found is _MISSING else found, path[1:])
