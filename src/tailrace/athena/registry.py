@@ -1,4 +1,6 @@
-"""Athena among the services: its operations register here, and this says which permissions each needs."""
+"""The registry of Athena's operations, and what the caller needs for each."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,20 +9,19 @@ from tailrace.service.service import Permission, Service
 
 SERVICE = Service("athena")
 
-_CATALOG = frozenset({"GetDataCatalog", "ListDatabases", "GetDatabase", "ListTableMetadata", "GetTableMetadata"})
-
 
 @SERVICE.permissions
-def permissions(operation: str, params: dict[str, Any], region: str, account: str) -> Sequence[Permission]:
-    """Answer the action and the workgroup or data catalog that it is for."""
-    arn = f"arn:aws:athena:{region}:{account}"
-    action = f"athena:{operation}"
-    if operation in _CATALOG:
-        name = params.get("CatalogName") or params.get("Name") or "AwsDataCatalog"
-        return [(action, f"{arn}:datacatalog/{name}")]
-    if operation in ("TagResource", "UntagResource", "ListTagsForResource"):
-        return [(action, params["ResourceARN"])]
-    if operation in ("ListWorkGroups", "ListDataCatalogs", "ListEngineVersions"):
-        return [(action, "*")]
-    name = params.get("Name") if operation == "CreateWorkGroup" else params.get("WorkGroup", "primary")
-    return [(action, f"{arn}:workgroup/{name}")]
+def _permissions(operation: str, params: dict[str, Any], region: str, account: str) -> Sequence[Permission]:
+    """Operations on a workgroup need it; those on the id of a query name no workgroup."""
+    root = f"arn:aws:athena:{region}:{account}"
+    if "WorkGroup" in params or operation in _OF_WORKGROUPS:
+        name = params.get("WorkGroup") or params.get("Name") or "primary"
+        return [(f"athena:{operation}", f"{root}:workgroup/{name}")]
+    if "CatalogName" in params:
+        return [(f"athena:{operation}", f"{root}:datacatalog/{params['CatalogName']}")]
+    return [(f"athena:{operation}", str(params.get("ResourceARN", "*")))]
+
+
+_OF_WORKGROUPS = frozenset(
+    ("CreateWorkGroup", "StartQueryExecution", "ListQueryExecutions", "CreateNamedQuery", "ListNamedQueries")
+)

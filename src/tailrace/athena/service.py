@@ -1,6 +1,35 @@
-"""The registry of Athena's operations, with every file that registers some."""
+"""Athena as the cloud loads it: importing the files of its operations registers them."""
 
-from tailrace.athena import data_catalogs, named_queries, prepared_statements, tags, workgroups
+from __future__ import annotations
+
+from tailrace.athena.api import (
+    catalogs,
+    executions,
+    named_queries,
+    prepared_statements,
+    results,
+    start,
+    tags,
+    workgroups,
+)
+from tailrace.athena.execution.query import JOB_KIND
+from tailrace.athena.execution.run import QueryRunner
 from tailrace.athena.registry import SERVICE
+from tailrace.service.cloud import Cloud
 
-__all__ = ["SERVICE", "data_catalogs", "named_queries", "prepared_statements", "tags", "workgroups"]
+__all__ = [
+    "SERVICE",
+    "catalogs",
+    "executions",
+    "named_queries",
+    "prepared_statements",
+    "results",
+    "start",
+    "tags",
+    "workgroups",
+]
+
+
+@SERVICE.on_start
+async def _start(cloud: Cloud) -> None:
+    cloud.jobs.register(JOB_KIND, QueryRunner(cloud).run)

@@ -367,3 +367,35 @@ CREATE MACRO trino_minutes_zone(m) AS
   CASE WHEN m = 0 THEN 'UTC'
        ELSE CASE WHEN m < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(m) // 60 AS VARCHAR), 2, '0') || ':'
          || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0') END;
+
+-- What JSON files hold: dates and timestamps in the forms that the SerDe takes
+
+CREATE MACRO trino_json_date(s) AS
+  trino_tried(s, TRY_CAST(left(s, 10) AS DATE), 'HIVE_BAD_DATA: Error parsing field value ''' || s || ''' as date');
+
+CREATE MACRO trino_epoch_timestamp(s) AS
+  CASE WHEN abs(TRY_CAST(s AS DOUBLE)) >= 100000000000 THEN make_timestamp(CAST(TRY_CAST(s AS DOUBLE) * 1000 AS BIGINT))
+       ELSE make_timestamp(CAST(TRY_CAST(s AS DOUBLE) * 1000000 AS BIGINT)) END;
+
+CREATE MACRO trino_written_timestamp(s) AS
+  CASE WHEN regexp_full_match(s, '[+-]?\d+([.]\d+)?([eE][+-]?\d+)?') THEN trino_epoch_timestamp(s)
+       ELSE timezone('UTC', TRY_CAST(s AS TIMESTAMPTZ)) END;
+
+CREATE MACRO trino_json_timestamp(s) AS
+  trino_tried(s, trino_milliseconds(trino_written_timestamp(s)),
+              'HIVE_BAD_DATA: Error parsing field value ''' || s || ''' as timestamp');
+
+-- What OpenCSVSerde's strings are as other types
+
+CREATE MACRO trino_csv_value(s, value, place) AS
+  trino_tried(s, value, 'HIVE_BAD_DATA: Error parsing field value ''' || s || ''' for field ' || place
+                        || ': For input string: "' || s || '"');
+
+CREATE MACRO trino_csv_boolean(s, place) AS
+  CASE WHEN s IS NOT NULL THEN lower(s) = 'true' END;
+
+CREATE MACRO trino_csv_date(s, place) AS
+  trino_csv_value(s, DATE '1970-01-01' + TRY_CAST(s AS INTEGER), place);
+
+CREATE MACRO trino_csv_timestamp(s, place) AS
+  trino_csv_value(s, make_timestamp(TRY_CAST(s AS BIGINT) * 1000), place);

@@ -1,0 +1,1 @@
+"""Athena's operations, a file a noun."""

@@ -1,0 +1,1 @@
+"""What queries read: Glue's tables and views, their partitions, and the objects in S3 behind them."""

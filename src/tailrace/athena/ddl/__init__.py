@@ -1,0 +1,1 @@
+"""DDL on the Glue catalog, in Hive's and Trino's words."""
