@@ -434,3 +434,24 @@ def test_whatever_fails_and_whenever_it_stops_each_record_arrives_once(works: Wo
 
 
 ODD_NUMBERS = {"NewImage": {"odd": {"N": ["1"]}}}
+
+
+def test_a_pipe_is_metered(works: Works) -> None:
+    async def scenario() -> None:
+        async with works() as here:
+            here.pipe()
+            here.write("a", "b", "c")
+            await here.accounted(3)
+            asked = {
+                "Namespace": "AWS/EventBridge/Pipes",
+                "MetricName": "EventCount",
+                "Dimensions": [{"Name": "PipeName", "Value": "pipe"}],
+                "StartTime": here.clock.now() - 3600,
+                "EndTime": here.clock.now() + 3600,
+                "Period": 3600,
+                "Statistics": ["Sum"],
+            }
+            points = here.call("cloudwatch", "GetMetricStatistics", **asked)["Datapoints"]
+            assert sum(point["Sum"] for point in points) == 3
+
+    asyncio.run(scenario())

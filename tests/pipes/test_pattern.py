@@ -250,3 +250,38 @@ def oracle(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
 @given(patterns, events)
 def test_matching_agrees_with_a_naive_reading_of_the_rules(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     assert matches(pattern, event) == oracle(pattern, event)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 4096, '{"a":' * 800 + "[1]" + "}" * 800, ".".join("a" * 2000).join(('{"', '":[1]}'))]
+)
+def test_patterns_without_end_are_refused(text: str) -> None:
+    with pytest.raises(PatternError):
+        Pattern(text)
+
+
+def test_an_event_without_end_does_not_match() -> None:
+    event: Any = 1
+    for _ in range(5000):
+        event = [event]
+    assert not matches({"a": {"b": [1]}}, {"a": event})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "a.b", "$or", "prefix", "numeric", "exists", "anything-but"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(json_values, st.dictionaries(st.sampled_from(["a", "b", "a.b"]), json_values))
+def test_whatever_is_given_is_compiled_or_refused(pattern: Any, event: dict[str, Any]) -> None:
+    try:
+        compiled = Pattern(json.dumps(pattern))
+    except PatternError:
+        return
+    assert compiled.matches(event) in (True, False)

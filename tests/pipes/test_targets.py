@@ -61,6 +61,20 @@ def test_a_kinesis_record_is_flat_and_its_data_is_decoded_for_filters(works: Wor
     asyncio.run(scenario())
 
 
+def test_what_cannot_be_rendered_fails_alone(works: Works) -> None:
+    async def scenario() -> None:
+        async with works() as here:
+            kinesis_pipe(here, stream={"MaximumRetryAttempts": 0})
+            template = {"InputTemplate": '{"d": <$.data>}', "KinesisStreamParameters": {"PartitionKey": "$.data"}}
+            here.call("pipes", "UpdatePipe", Name="pipe", RoleArn=here.role, TargetParameters=template)
+            put(here, b"1", b"[" * 300 + b"]" * 300, b'"two"')
+            standing = await here.accounted(3)
+            assert (standing.delivered, standing.failed) == (2, 1)
+            assert sorted(record["PartitionKey"] for record in here.records()) == ["1", "two"]
+
+    asyncio.run(scenario())
+
+
 def test_children_of_a_shard_are_read_after_their_parents(works: Works) -> None:
     async def scenario() -> None:
         async with works() as here:

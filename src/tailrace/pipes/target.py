@@ -15,7 +15,7 @@ from tailrace.pipes.batch import Item
 from tailrace.pipes.path import MISSING, find, find_in_bytes
 from tailrace.pipes.pipe import Pipe
 from tailrace.pipes.settings import target_kind
-from tailrace.pipes.template import Surroundings, Template
+from tailrace.pipes.template import Surroundings, Template, TemplateError
 from tailrace.service.cloud import Cloud
 from tailrace.service.principal import Principal
 from tailrace.wire.errors import AwsError
@@ -108,8 +108,11 @@ class _BatchTarget(Target, ABC):
         size = 0
         template = self.template
         for index, item in enumerate(items):
-            data = item.data if template is None else template.render(item.event, surroundings)
-            entry, weight = self.entry(item, data)
+            try:
+                data = item.data if template is None else template.render(item.event, surroundings)
+                entry, weight = self.entry(item, data)
+            except ValueError as error:
+                entry, weight = f"the event can't be made into an entry: {error}", 0
             if isinstance(entry, str):
                 failures[index] = entry
                 continue
@@ -172,7 +175,7 @@ class KinesisTarget(_BatchTarget):
         if type(key) is not str:
             if key is MISSING or key is None:
                 return f"the event has no value at {self._key} for the partition key", 0
-            key = orjson.dumps(key).decode()
+            key = _json(key)
         if not 1 <= len(key) <= _KEY_CHARS_MAX:
             return f"the partition key at {self._key} has {len(key)} characters; it must have 1 to 256", 0
         return {"Data": data, "PartitionKey": key}, len(data) + len(key)
@@ -246,7 +249,15 @@ class FunctionTarget(Target):
 
     async def request(self, delivery: Delivery, items: Sequence[Item]) -> Failures:
         """Invoke the function."""
-        payloads = [self.payload(item, delivery.surroundings) for item in items]
+        failures: Failures = {}
+        payloads = []
+        for index, item in enumerate(items):
+            try:
+                payloads.append(self.payload(item, delivery.surroundings))
+            except TemplateError as error:
+                failures[index] = str(error)
+        if not payloads:
+            return failures
         params = {
             "FunctionName": self.arn,
             "InvocationType": self._invocation,
@@ -257,7 +268,14 @@ class FunctionTarget(Target):
             raise AwsError(
                 "FunctionError", f"{self.arn} failed ({answer['FunctionError']}): {_text(answer)[:300]}", 500
             )
-        return {} if self._invocation == "Event" else _named_failures(_text(answer), items)
+        return failures if self._invocation == "Event" else failures | _named_failures(_text(answer), items)
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError as error:
+        raise ValueError(str(error)) from None
 
 
 def _text(answer: dict[str, Any]) -> str:

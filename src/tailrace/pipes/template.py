@@ -38,7 +38,7 @@ class Surroundings:
 
 
 class TemplateError(ValueError):
-    """A template names something that can't be found in any event."""
+    """A template names what can't be found in any event, or an event can't be rendered."""
 
 
 _Insert = Callable[[Any, Surroundings], bytes]
@@ -61,8 +61,11 @@ class Template:
         self._pieces.append(text[at:].encode())
 
     def render(self, event: Any, surroundings: Surroundings) -> bytes:
-        """Answer what becomes of an event."""
-        return b"".join([piece if isinstance(piece, bytes) else piece(event, surroundings) for piece in self._pieces])
+        """Answer what becomes of an event. Raises TemplateError for a value that is nested too deeply for JSON."""
+        try:
+            return b"".join([each if isinstance(each, bytes) else each(event, surroundings) for each in self._pieces])
+        except TypeError as error:
+            raise TemplateError(str(error)) from None
 
 
 def _quotes(literal: str) -> int:

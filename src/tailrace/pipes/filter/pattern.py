@@ -11,6 +11,7 @@ from typing import Any
 from tailrace.pipes.filter.condition import KEYWORDS, Literals, PatternError, Test, test_of
 
 _ALTERNATIVES_MAX = 1000
+_DEPTH_MAX = 100
 _MISSING: Any = object()
 _Match = Callable[[Any, Any], bool]  # (value, whole event) -> whether it matches
 
@@ -117,15 +118,9 @@ class Pattern:
     def __init__(self, text: str) -> None:
         """Compile a pattern. Raises PatternError with AWS's reason."""
         try:
-            raw = json.loads(text)
-        except ValueError as error:
-            raise PatternError(str(error)) from None
-        if not isinstance(raw, dict):
-            raise PatternError("Filter is not an object")
-        if not raw:
-            raise PatternError("Empty objects are not allowed")
-        self._root = _Node()
-        _fill(self._root, raw, ())
+            self._root = _parsed(text)
+        except RecursionError:
+            raise PatternError("the pattern is nested too deeply") from None
         if _combinations(self._root) > _ALTERNATIVES_MAX:
             raise PatternError("Too many $or combinations")
         self.fields = frozenset(_names(self._root))
@@ -136,28 +131,50 @@ class Pattern:
         return any(node.leaf is not None for node in _places(self._root, name))
 
     def matches(self, event: dict[str, Any]) -> bool:
-        """Answer whether an event matches."""
-        return self._matches(event, event)
+        """Answer whether an event matches; one that is nested beyond all measure doesn't."""
+        try:
+            return self._matches(event, event)
+        except RecursionError:
+            return False
 
 
-def _fill(node: _Node, raw: dict[str, Any], path: tuple[str, ...]) -> None:
+def _parsed(text: str) -> _Node:
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise PatternError(str(error)) from None
+    if not isinstance(raw, dict):
+        raise PatternError("Filter is not an object")
+    if not raw:
+        raise PatternError("Empty objects are not allowed")
+    root = _Node()
+    _fill(root, raw, (), _DEPTH_MAX)
+    return root
+
+
+def _fill(node: _Node, raw: dict[str, Any], path: tuple[str, ...], depth: int) -> None:
     if not raw and path:
         raise PatternError("Empty objects are not allowed")
+    if depth <= 0:
+        raise PatternError("the pattern is nested too deeply")
     for name, value in raw.items():
         if name == "$or" and _is_alternatives(value):
             group = []
             for alternative in value:
                 group.append(_Node())
-                _fill(group[-1], alternative, path)
+                _fill(group[-1], alternative, path, depth - 1)
             node.alternatives.append(group)
             continue
         # Dots join: "a.b" is the field b of the field a.
-        below, segments = node, name.split(".")
+        segments = name.split(".")
+        where = (*path, *segments)
+        if len(where) > _DEPTH_MAX:
+            raise PatternError("the pattern is nested too deeply")
+        below = node
         for segment in segments:
             below = below.fields.setdefault(segment, _Node())
-        where = (*path, *segments)
         if isinstance(value, dict):
-            _fill(below, value, where)
+            _fill(below, value, where, depth - 1)
         elif not isinstance(value, list):
             raise PatternError(f'"{name}" must be an object or an array')
         elif not value:
