@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tailrace.engine.clock import ManualClock
+from tailrace.glue.crawl.writing import Writing
 from tailrace.wire.errors import AwsError
 
 InLake = Callable[[Callable[[Any], Any]], None]
@@ -177,6 +178,36 @@ def test_a_file_that_kills_its_worker_is_unknown_and_no_more(in_lake: InLake) ->
             "y": "UNKNOWN",
         }
         assert any("looking into s3://lake/t/y/poison" in line for line in await lake.log())
+
+    in_lake(check)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_catalog_that_changes_meanwhile_is_looked_at_again(
+    in_lake: InLake, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    async def check(lake: Any) -> None:
+        write, left = Writing.write, [times]
+
+        async def interfered(self: Writing, *args: Any) -> None:
+            await write(self, *args)
+            if left[0]:
+                left[0] -= 1
+                description = {"Name": "t", "Description": f"changed {left[0]}"}
+                table = (await lake.tables())["t"]
+                given = {member: table[member] for member in ("StorageDescriptor", "PartitionKeys", "Parameters")}
+                await lake.call("glue", "UpdateTable", DatabaseName="shop", TableInput={**given, **description})
+
+        await lake.put("t/day=1/a", {"x": 1})
+        await lake.crawl()
+        await lake.put("t/day=2/a", {"x": 2})
+        monkeypatch.setattr(Writing, "write", interfered)
+        assert (await lake.run())["Status"] == "SUCCEEDED"
+        table = (await lake.tables())["t"]
+        assert table["Parameters"]["objectCount"] == "2"
+        assert table["Description"] == "changed 0"
+        assert len(await lake.partitions("t")) == 2
+        assert sum("Created partitions" in line for line in await lake.log()) == 2
 
     in_lake(check)
 

@@ -1,6 +1,9 @@
-"""The Data Catalog with the eyes and hands of a crawler's role: everything it does there is in one transaction."""
+"""The Data Catalog with the eyes and hands of a crawler's role. What it looks at may take many turns; what it writes is
+noted first and applied in one transaction, which fails when somebody else has changed the same things meanwhile.
+"""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from tailrace.engine.transaction import Transaction
@@ -8,94 +11,105 @@ from tailrace.service.cloud import Cloud
 from tailrace.service.principal import Principal
 from tailrace.wire.errors import AwsError
 
+CONFLICTS = frozenset({"AlreadyExistsException", "EntityNotFoundException", "ConcurrentModificationException"})
+INDEX = "crawler_partition_index"
 _CREATED_AT_ONCE = 100
 _UPDATED_AT_ONCE = 100
 _DELETED_AT_ONCE = 25
-_LISTED_AT_ONCE = 1000
-INDEX = "crawler_partition_index"
+_TABLES_AT_ONCE = 100
+_PARTITIONS_AT_ONCE = 200
 
 
 class Catalog:
     """One database of the catalog."""
 
-    def __init__(self, cloud: Cloud, region: str, principal: Principal, transaction: Transaction, name: str) -> None:
+    def __init__(self, cloud: Cloud, region: str, principal: Principal, name: str) -> None:
         self._cloud = cloud
         self._region = region
         self._principal = principal
-        self._transaction = transaction
+        self._writes: list[tuple[str, dict[str, Any]]] = []
         self.name = name
 
-    def ensure(self) -> None:
-        """Create the database unless it is there."""
+    async def tables(self) -> dict[str, dict[str, Any]]:
+        """Answer the tables by name; none when the database isn't there yet."""
         try:
-            self._call("GetDatabase", {"Name": self.name})
+            return {table["Name"]: table async for table in self._all("GetTables", "TableList", {}, _TABLES_AT_ONCE)}
         except AwsError as error:
             if error.code != "EntityNotFoundException":
                 raise
-            self._call("CreateDatabase", {"DatabaseInput": {"Name": self.name}})
+            return {}
 
-    def tables(self) -> dict[str, dict[str, Any]]:
-        """Answer the tables by name."""
-        return {table["Name"]: table for table in self._all("GetTables", "TableList", {}, 100)}
+    async def partitions(self, table: str) -> dict[tuple[str, ...], dict[str, Any]]:
+        """Answer a table's partitions by their values."""
+        found = self._all("GetPartitions", "Partitions", {"TableName": table}, _PARTITIONS_AT_ONCE)
+        return {tuple(partition["Values"]): partition async for partition in found}
 
     def create(self, table: dict[str, Any], index: bool) -> None:
-        """Create a table, with an index over its partition keys if it is to have one."""
-        self._on_database("CreateTable", {"TableInput": table})
+        """Note that a table is created, with an index over its partition keys if it is to have one."""
+        self._note("CreateTable", {"TableInput": table})
         if index:
             keys = [key["Name"] for key in table["PartitionKeys"]]
             params = {"TableName": table["Name"], "PartitionIndex": {"IndexName": INDEX, "Keys": keys}}
-            self._on_database("CreatePartitionIndex", params)
+            self._note("CreatePartitionIndex", params)
 
-    def update(self, table: dict[str, Any], *, archive: bool) -> None:
-        """Replace a table's definition, keeping the version before when its schema changes."""
-        self._on_database("UpdateTable", {"TableInput": table, "SkipArchive": not archive})
+    def update(self, table: dict[str, Any], *, version: str, archive: bool) -> None:
+        """Note that a table's definition is replaced if that is still its version; ``archive`` keeps the old one."""
+        self._note("UpdateTable", {"TableInput": table, "VersionId": version, "SkipArchive": not archive})
 
     def delete(self, table: str) -> None:
-        """Delete a table."""
-        self._on_database("DeleteTable", {"Name": table})
-
-    def partitions(self, table: str) -> dict[tuple[str, ...], dict[str, Any]]:
-        """Answer a table's partitions by their values."""
-        found = self._all("GetPartitions", "Partitions", {"TableName": table}, _LISTED_AT_ONCE)
-        return {tuple(partition["Values"]): partition for partition in found}
+        """Note that a table is deleted."""
+        self._note("DeleteTable", {"Name": table})
 
     def create_partitions(self, table: str, partitions: Sequence[dict[str, Any]]) -> None:
-        """Create partitions."""
+        """Note that partitions are created."""
         for part in _parts(partitions, _CREATED_AT_ONCE):
-            self._batch("BatchCreatePartition", {"TableName": table, "PartitionInputList": part})
+            self._note("BatchCreatePartition", {"TableName": table, "PartitionInputList": part})
 
     def update_partitions(self, table: str, partitions: Sequence[dict[str, Any]]) -> None:
-        """Replace partitions; their values stay."""
+        """Note that partitions are replaced; their values stay."""
         entries = [{"PartitionValueList": each["Values"], "PartitionInput": each} for each in partitions]
         for part in _parts(entries, _UPDATED_AT_ONCE):
-            self._batch("BatchUpdatePartition", {"TableName": table, "Entries": part})
+            self._note("BatchUpdatePartition", {"TableName": table, "Entries": part})
 
     def delete_partitions(self, table: str, values: Sequence[Sequence[str]]) -> None:
-        """Delete partitions by their values."""
+        """Note that partitions are deleted, by their values."""
         for part in _parts([{"Values": list(each)} for each in values], _DELETED_AT_ONCE):
-            self._batch("BatchDeletePartition", {"TableName": table, "PartitionsToDelete": part})
+            self._note("BatchDeletePartition", {"TableName": table, "PartitionsToDelete": part})
 
-    def _batch(self, operation: str, params: dict[str, Any]) -> None:
-        errors = self._on_database(operation, params).get("Errors")
-        if errors:
-            detail = errors[0]["ErrorDetail"]
-            raise AwsError(detail["ErrorCode"], detail["ErrorMessage"])
+    def apply(self, transaction: Transaction) -> None:
+        """Stage all that was noted, and the database unless it is there. Raises AwsError, CONFLICTS among them."""
+        try:
+            self._call("GetDatabase", {"Name": self.name}, transaction)
+        except AwsError as error:
+            if error.code != "EntityNotFoundException":
+                raise
+            self._call("CreateDatabase", {"DatabaseInput": {"Name": self.name}}, transaction)
+        for operation, params in self._writes:
+            errors = self._call(operation, params, transaction).get("Errors")
+            if errors:
+                detail = errors[0]["ErrorDetail"]
+                raise AwsError(detail["ErrorCode"], detail["ErrorMessage"])
 
-    def _all(self, operation: str, member: str, params: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:
+    def _note(self, operation: str, params: dict[str, Any]) -> None:
+        self._writes.append((operation, {"DatabaseName": self.name, **params}))
+
+    async def _all(
+        self, operation: str, member: str, params: dict[str, Any], size: int
+    ) -> AsyncIterator[dict[str, Any]]:
         token: dict[str, Any] = {}
         while True:
-            page = self._on_database(operation, {**params, "MaxResults": size, **token})
-            yield from page[member]
+            params = {"DatabaseName": self.name, **params, "MaxResults": size, **token}
+            page = self._call(operation, params, self._cloud.store.begin())
+            for each in page[member]:
+                yield each
             if "NextToken" not in page:
                 return
             token = {"NextToken": page["NextToken"]}
+            await asyncio.sleep(0)
 
-    def _on_database(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        return self._call(operation, {"DatabaseName": self.name, **params})
-
-    def _call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, operation: str, params: dict[str, Any], transaction: Transaction) -> dict[str, Any]:
         return self._cloud.call(
-            "glue", operation, params, self._principal, region=self._region, transaction=self._transaction
+            "glue", operation, params, self._principal, region=self._region, transaction=transaction
         )
 
 

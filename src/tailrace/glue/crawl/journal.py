@@ -14,6 +14,7 @@ from tailrace.wire.errors import AwsError
 
 _logger = logging.getLogger(__name__)
 _EVENTS_MAX = 1000
+Line = tuple[str, str]  # a line's kind and its text
 
 
 class Journal:
@@ -29,19 +30,20 @@ class Journal:
 
     def benchmark(self, text: str) -> None:
         """Note how far the crawl has come."""
-        self._note("BENCHMARK", text)
+        self.note("BENCHMARK", text)
 
     def info(self, text: str) -> None:
         """Note what was done."""
-        self._note("INFO", text)
-
-    def warn(self, text: str) -> None:
-        """Note what couldn't be done and doesn't end the crawl."""
-        self._note("WARN", text)
+        self.note("INFO", text)
 
     def error(self, text: str) -> None:
         """Note what failed."""
-        self._note("ERROR", text)
+        self.note("ERROR", text)
+
+    def note(self, kind: str, text: str) -> None:
+        """Note a line of a kind: BENCHMARK, INFO, WARN or ERROR."""
+        message = f"[{self._run}] {kind} : {text}"
+        self._events.append({"timestamp": self._cloud.clock.now_ms(), "message": message})
 
     async def flush(self) -> None:
         """Write what was noted."""
@@ -57,10 +59,6 @@ class Journal:
                 self._put(transaction, events[at : at + _EVENTS_MAX])
         except AwsError as error:
             _logger.debug("crawler %s writes no logs: %s", self._crawler, error)
-
-    def _note(self, kind: str, text: str) -> None:
-        message = f"[{self._run}] {kind} : {text}"
-        self._events.append({"timestamp": self._cloud.clock.now_ms(), "message": message})
 
     def _put(self, transaction: Transaction, events: list[dict[str, Any]]) -> None:
         names = {"logGroupName": LOG_GROUP, "logStreamName": self._crawler}

@@ -76,6 +76,7 @@ class Looking:
             if not page.get("IsTruncated"):
                 return found
             params["ContinuationToken"] = page["NextContinuationToken"]
+            await asyncio.sleep(0)  # a large lake isn't walked in one go: others have their turns
 
     async def look(self, target: Target, listed: Sequence[Listed]) -> list[Seen]:
         """Answer what is in the objects, from memory where they were looked into; unreadable ones are left out."""
@@ -89,7 +90,7 @@ class Looking:
             for start in range(0, len(new), _FILES_AT_ONCE):
                 self._check()
                 seen += await self._look_into(target, new[start : start + _FILES_AT_ONCE])
-            await asyncio.sleep(0)  # a large lake isn't walked in one go: others have their turns
+            await asyncio.sleep(0)
         return seen
 
     async def _look_into(self, target: Target, listed: Sequence[Listed]) -> list[Seen]:

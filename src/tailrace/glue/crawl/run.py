@@ -13,7 +13,7 @@ from tailrace.engine.job import Job
 from tailrace.engine.transaction import Transaction
 from tailrace.glue.classifiers import CLASSIFIERS
 from tailrace.glue.crawl.attaching import attached
-from tailrace.glue.crawl.catalog import Catalog
+from tailrace.glue.crawl.catalog import CONFLICTS, Catalog
 from tailrace.glue.crawl.configuration import parsed as parsed_configuration
 from tailrace.glue.crawl.grouping import Group, Rules, Seen, grouped
 from tailrace.glue.crawl.journal import Journal
@@ -47,6 +47,7 @@ JOB = "glue/crawl"
 SESSION = "AWS-Crawler"
 SERVICE_PRINCIPAL = "glue.amazonaws.com"
 NOT_ASSUMED = "Service is unable to assume provided role. Please verify role's TrustPolicy"
+_ATTEMPTS = 5
 _INTERNAL = "Internal Service Exception"
 _logger = logging.getLogger(__name__)
 
@@ -126,16 +127,47 @@ class Crawl:
         return found
 
     async def _write(self, seen: Sequence[tuple[Target, list[Seen]]]) -> None:
-        transaction = self._cloud.store.begin()
-        try:
-            changes = self._stage(transaction, seen)
-        except BaseException:
-            transaction.abort()
-            raise
+        name = self._crawler.given["DatabaseName"].lower()
+        self._journal.benchmark(f"Classification complete, writing results to database {name}")
+        self._journal.info(_configured(self._crawler))
+        for attempts_left in reversed(range(_ATTEMPTS)):
+            writing = await self._plan(name, seen)
+            transaction = self._cloud.store.begin()
+            try:
+                writing.catalog.apply(transaction)
+            except AwsError as error:
+                transaction.abort()
+                if error.code not in CONFLICTS or not attempts_left:
+                    raise
+                continue  # somebody else has changed the catalog meanwhile: look again
+            break
+        changes = self._told(writing)
         self._keep_folders(transaction)
         self._memory.forget_others(transaction, self._listed)
         self._stage_end(transaction, COMPLETED, None, changes)
         await self._cloud.store.commit(transaction)
+
+    async def _plan(self, name: str, seen: Sequence[tuple[Target, list[Seen]]]) -> Writing:
+        crawler = self._crawler
+        catalog = Catalog(self._cloud, crawler.region, self._principal, name)
+        tables = await catalog.tables()
+        found = [each for target, objects in seen for each in self._found(target, objects, tables)]
+        writing = Writing(catalog, crawler, self._configuration, self._cloud.clock.now())
+        await writing.write(found, tables)
+        if crawler.recrawl != NEW_FOLDERS_ONLY:
+            writing.take_leave(tables, [f"s3://{target.bucket}/{target.folder}" for target in self._targets])
+        return writing
+
+    def _told(self, writing: Writing) -> dict[str, dict[str, list[str]]]:
+        for kind, text in writing.lines:
+            self._journal.note(kind, text)
+        self._journal.benchmark("Finished writing to Catalog")
+        changes = {kind: dict(found) for kind, found in writing.changes.items()}
+        for kind, counted in changes.items():
+            self._journal.info(f"Run Summary For {kind}:")
+            for change, names in counted.items():
+                self._journal.info(f"{change}: {len(names)}")
+        return changes
 
     def _stage_end(
         self, transaction: Transaction, state: str, error: str | None, changes: dict[str, dict[str, list[str]]]
@@ -143,29 +175,6 @@ class Crawl:
         self._journal.benchmark("Crawler has finished running and is in state READY")
         self._journal.stage(transaction)
         _stage_end(self._cloud, transaction, self._crawler, state, error, changes)
-
-    def _stage(
-        self, transaction: Transaction, seen: Sequence[tuple[Target, list[Seen]]]
-    ) -> dict[str, dict[str, list[str]]]:
-        crawler, journal = self._crawler, self._journal
-        name = crawler.given["DatabaseName"].lower()
-        journal.benchmark(f"Classification complete, writing results to database {name}")
-        journal.info(_configured(crawler))
-        catalog = Catalog(self._cloud, crawler.region, self._principal, transaction, name)
-        catalog.ensure()
-        tables = catalog.tables()
-        found = [each for target, objects in seen for each in self._found(target, objects, tables)]
-        writing = Writing(catalog, crawler, self._configuration, journal, self._cloud.clock.now())
-        writing.write(found, tables)
-        if crawler.recrawl != NEW_FOLDERS_ONLY:
-            writing.take_leave(tables, [f"s3://{target.bucket}/{target.folder}" for target in self._targets])
-        journal.benchmark("Finished writing to Catalog")
-        changes = {kind: dict(found) for kind, found in writing.changes.items()}
-        for kind, counted in changes.items():
-            journal.info(f"Run Summary For {kind}:")
-            for change, names in counted.items():
-                journal.info(f"{change}: {len(names)}")
-        return changes
 
     def _found(self, target: Target, seen: list[Seen], tables: dict[str, dict[str, Any]]) -> list[Found]:
         author = Author(self._crawler.name, self._run.id, target.exclusions, target.bucket)

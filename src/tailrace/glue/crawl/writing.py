@@ -1,8 +1,9 @@
-"""What a crawl found, written into the catalog: new tables and partitions always, changes and losses as policy says.
+"""What a crawl found, to be written into the catalog: new tables and partitions always, changes and losses by policy.
 
 A table that is there already must agree in classification, compression and SerDe; else it is left as it is.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from tailrace.glue.crawl.catalog import Catalog
 from tailrace.glue.crawl.configuration import Configuration
 from tailrace.glue.crawl.grouping import Group
-from tailrace.glue.crawl.journal import Journal
+from tailrace.glue.crawl.journal import Line
 from tailrace.glue.crawl.naming import table_name, told_apart
 from tailrace.glue.crawl.storage import Author, Storages, columns_of, kind_of, table_storage
 from tailrace.glue.crawler import NEW_FOLDERS_ONLY, Crawler
@@ -21,6 +22,7 @@ DEPRECATED = "DEPRECATED_BY_CRAWLER"
 DEPRECATE, DELETE = "DEPRECATE_IN_DATABASE", "DELETE_FROM_DATABASE"
 UPDATED_BY = "UPDATED_BY_CRAWLER"
 FILTERING = "partition_filtering.enabled"
+_LEAVES_A_TURN = 200
 _RUN = "CRAWL_RUN_ID"
 _COUNTS = frozenset({_RUN, "averageRecordSize", "objectCount", "recordCount", "sizeKey"})
 _INPUT = (
@@ -54,17 +56,17 @@ class Found:
 
 @dataclass(slots=True)
 class Writing:
-    """Write what was found into a database; ``changes`` tells what was done."""
+    """Note in the catalog what is to be written; ``changes`` and ``lines`` tell what that is."""
 
     catalog: Catalog
     crawler: Crawler
     configuration: Configuration
-    journal: Journal
     now: float
+    lines: list[Line] = field(default_factory=list)
     changes: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     _touched: set[str] = field(default_factory=set)
 
-    def write(self, found: Sequence[Found], known: dict[str, dict[str, Any]]) -> None:
+    async def write(self, found: Sequence[Found], known: dict[str, dict[str, Any]]) -> None:
         """Create or update a table for each that was found; ``known`` are the database's tables by name."""
         limit = self.configuration.tables_max
         if limit is not None and len(found) > limit:
@@ -77,9 +79,9 @@ class Writing:
             name = self._name(each, known)
             self._touched.add(name)
             if name in known:
-                self._update(known[name], each)
+                await self._update(known[name], each)
             else:
-                self._create(name, each)
+                await self._create(name, each)
 
     def take_leave(self, known: dict[str, dict[str, Any]], paths: Sequence[str]) -> None:
         """Treat this crawler's tables under its include paths that weren't found any more as policy says."""
@@ -96,7 +98,7 @@ class Writing:
         taken = name in self._touched or (name in known and not _same_place(there, found.location))
         return told_apart(name, found.location) if taken else name
 
-    def _create(self, name: str, found: Found) -> None:
+    async def _create(self, name: str, found: Found) -> None:
         storage = table_storage(found.group, found.author)
         keys = [{"Name": key, "Type": "string"} for key in found.group.keys]
         parameters = dict(storage["Parameters"])
@@ -115,16 +117,16 @@ class Writing:
         }
         self.catalog.create(table, indexed)
         self.changes["TABLE"]["ADD"].append(name)
-        self.journal.info(f"Created table {name} in database {self.catalog.name}")
-        self._write_partitions(name, found, storage, {})
+        self._info(f"Created table {name} in database {self.catalog.name}")
+        await self._write_partitions(name, found, storage, {})
 
-    def _update(self, table: dict[str, Any], found: Found) -> None:
+    async def _update(self, table: dict[str, Any], found: Found) -> None:
         name = table["Name"]
         known, crawled = table.get("StorageDescriptor", {}), table_storage(found.group, found.author)
         difference = self._difference(table, found, crawled)
         if difference is not None:
             parameter, existing, value = difference
-            self.journal.warn(
+            self._warn(
                 f"Cannot merge new columns into the table {name} as defined in the Data Catalog because the parameter "
                 f"'{parameter}' has changed. The existing value is '{existing or 'null'}', and the crawled value is "
                 f"'{value or 'null'}'. Either remove the table or resolve the inconsistent parameter value."
@@ -136,9 +138,9 @@ class Writing:
         if self._may_update():
             self._put(table, storage, parameters)
         elif columns_of(found.group.shape) != known.get("Columns"):
-            self.journal.info(f"Schema of table {name} has changed and was not updated, as configured.")
-        partitions = self.catalog.partitions(name) if found.group.keys else {}
-        self._write_partitions(name, found, storage if self._may_update() else known, partitions)
+            self._info(f"Schema of table {name} has changed and was not updated, as configured.")
+        partitions = await self.catalog.partitions(name) if found.group.keys else {}
+        await self._write_partitions(name, found, storage if self._may_update() else known, partitions)
 
     def _difference(
         self, table: dict[str, Any], found: Found, crawled: dict[str, Any]
@@ -175,12 +177,12 @@ class Writing:
         if _without(given, {_RUN}) == _without(updated, {_RUN}):
             return
         schema_changed = _without(given, _COUNTS) != _without(updated, _COUNTS)
-        self.catalog.update(updated, archive=schema_changed)
+        self.catalog.update(updated, version=table["VersionId"], archive=schema_changed)
         self.changes["TABLE"]["UPDATE"].append(table["Name"])
         if schema_changed:
-            self.journal.info(f"Updated table {table['Name']} in database {self.catalog.name}")
+            self._info(f"Updated table {table['Name']} in database {self.catalog.name}")
 
-    def _write_partitions(
+    async def _write_partitions(
         self, name: str, found: Found, table: dict[str, Any], known: dict[tuple[str, ...], dict[str, Any]]
     ) -> None:
         group = found.group
@@ -188,7 +190,9 @@ class Writing:
             return
         storages = Storages(found.author, table if self.configuration.inherit else None)
         created, updated, values = [], [], set()
-        for leaf in group.leaves:
+        for place, leaf in enumerate(group.leaves):
+            if place % _LEAVES_A_TURN == 0:
+                await asyncio.sleep(0)  # others have their turns while a large table is gone through
             storage = storages.of_partition(leaf)
             key = tuple(group.values(leaf))
             partition = {"Values": list(key), "StorageDescriptor": storage, "LastAccessTime": self.now}
@@ -209,9 +213,7 @@ class Writing:
             values = [each["Values"] for each in partitions]
             self.changes["PARTITION"][change] += [f"{name}/{'/'.join(each)}" for each in values]
             shown = ", ".join(f"[{', '.join(each)}]" for each in values)
-            self.journal.info(
-                f"{verb} partitions with values [{shown}] for table {name} in database {self.catalog.name}"
-            )
+            self._info(f"{verb} partitions with values [{shown}] for table {name} in database {self.catalog.name}")
 
     def _lose_partitions(self, name: str, values: Sequence[tuple[str, ...]]) -> None:
         if not values:
@@ -221,7 +223,7 @@ class Writing:
             self._note_partitions("DELETE", "Deleted", name, [{"Values": list(each)} for each in values])
             return
         for each in values:
-            self.journal.info(
+            self._info(
                 f"Found partition of table {name} with partition values [{', '.join(each)}] with no matching schema "
                 "at the partition's S3 location"
             )
@@ -231,22 +233,29 @@ class Writing:
         if behavior == DELETE:
             self.catalog.delete(name)
             self.changes["TABLE"]["DELETE"].append(name)
-            self.journal.info(f"Deleted table {name} in database {self.catalog.name}")
+            self._info(f"Deleted table {name} in database {self.catalog.name}")
         elif behavior == DEPRECATE:
             self._deprecate(table)
         else:
-            self.journal.info(f"No matching schema was found at the location of table {name}.")
+            self._info(f"No matching schema was found at the location of table {name}.")
 
     def _deprecate(self, table: dict[str, Any]) -> None:
         name = table["Name"]
         if DEPRECATED not in table.get("Parameters", {}):
             given = {member: table[member] for member in _INPUT if member in table}
             mark = {DEPRECATED: str(round(self.now * 1000))}
-            self.catalog.update({**given, "Parameters": {**given.get("Parameters", {}), **mark}}, archive=True)
+            marked = {**given, "Parameters": {**given.get("Parameters", {}), **mark}}
+            self.catalog.update(marked, version=table["VersionId"], archive=True)
             self.changes["TABLE"]["UPDATE"].append(name)
-        self.journal.info(
+        self._info(
             f"Table {name} is marked deprecated because a matching schema was not found at the table's location."
         )
+
+    def _info(self, text: str) -> None:
+        self.lines.append(("INFO", text))
+
+    def _warn(self, text: str) -> None:
+        self.lines.append(("WARN", text))
 
 
 def _same_place(one: str | None, other: str) -> bool:
