@@ -11,6 +11,7 @@ from tailrace.athena.api.problem import invalid
 from tailrace.athena.execution.query import Query
 from tailrace.athena.registry import SERVICE
 from tailrace.athena.results.paging import Page, csv_page, text_page
+from tailrace.engine.files import FileSlice
 from tailrace.service.call import Call
 from tailrace.wire.errors import AwsError
 
@@ -57,7 +58,7 @@ async def _page(call: Call, query: Query) -> Page:
         raise invalid(f"Could not find results: {query.output}: {error.message}") from error
     first = _place(call.params.get("NextToken"))
     limit = min(call.params.get("MaxResults", _PAGE), _PAGE)
-    if body.length <= first:
+    if not isinstance(body, FileSlice) or body.length <= first:  # an object without bytes has no file
         return Page([], None)
     if query.output.endswith(".csv"):
         columns = len(query.columns)

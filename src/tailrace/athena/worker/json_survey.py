@@ -24,7 +24,7 @@ _SAMPLE_BYTES_MAX = 1 << 20
 _SAMPLES_A_FILE = 8
 _SEARCH_BYTES = 8 << 20
 _FILES_KEPT = 100_000
-_SUFFIXES = {"gzip": ".gz", "zstd": ".zst"}
+_SUFFIXES = {"gzip": "any.gz", "zstd": "any.zst"}
 
 Spellings = dict[tuple[str, ...], set[str]]
 
