@@ -4,6 +4,7 @@ Reading pauses when requests pile up, writing waits while the client doesn't rea
 """
 
 import asyncio
+import ipaddress
 import logging
 from collections import deque
 from enum import Enum
@@ -91,6 +92,7 @@ class Connection(asyncio.Protocol):
         self._write_deadline = _NEVER
         self._half_closed = False
         self._paused = False
+        self._is_local = False
 
     @property
     def busy(self) -> bool:
@@ -102,6 +104,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = transport
+        self._is_local = _is_loopback(transport.get_extra_info("peername"))
         self._transport.set_write_buffer_limits(high=limits.WRITE_BUFFER_BYTES)
         self._wait_for(_IDLE, limits.IDLE_S)
         if not self._host.opened(self):
@@ -259,6 +262,15 @@ class Connection(asyncio.Protocol):
                 self._wait_for(_DEAF, _NEVER)
 
     async def _work(self) -> None:
+        try:
+            await self._answer_all()
+        except Exception as error:
+            _LOG.error("a response could not be sent", exc_info=error)
+            self.abort()
+        finally:
+            self._task = None
+
+    async def _answer_all(self) -> None:
         """Answer what was asked for, in order."""
         keep = True
         while self._queue and keep:
@@ -267,7 +279,7 @@ class Connection(asyncio.Protocol):
             if response is None:
                 assert exchange.arrival is not None
                 exchange.arrival.request.body = b"".join(exchange.body)
-                response, part = await self._host.door.answer(exchange.arrival)
+                response, part = await self._host.door.answer(exchange.arrival, is_local=self._is_local)
                 self._release(exchange)
             if part is None:
                 self._send(exchange, response)
@@ -353,7 +365,10 @@ class Connection(asyncio.Protocol):
         while self._queue:
             self._drop(self._queue.popleft())
         self._wait_for(_DEAF, limits.LINGER_S)
-        self._transport.write_eof()
+        if self._half_closed:
+            self._transport.close()
+        else:
+            self._transport.write_eof()
 
     def abort(self) -> None:
         """Close at once."""
@@ -373,3 +388,7 @@ class Connection(asyncio.Protocol):
         self._release(exchange)
         if exchange.arrival is not None:
             exchange.arrival.discard()
+
+
+def _is_loopback(peer: Any) -> bool:
+    return isinstance(peer, tuple) and ipaddress.ip_address(peer[0].partition("%")[0]).is_loopback

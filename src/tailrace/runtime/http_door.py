@@ -28,6 +28,7 @@ _REGION_FORM = re.compile(r"[a-z0-9-]{1,32}")
 _UPLOADS = frozenset({"PutObject", "UploadPart"})
 _UNSIGNED_OPERATIONS = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
 _NOWHERE = Route(None, REST_XML, None, {})
+_NO_PAGES = "Tailrace takes no calls from web pages unless it runs with --auth iam."
 _LOG = logging.getLogger(__name__)
 
 Auth = Literal["none", "iam"]
@@ -119,11 +120,10 @@ class Door:
             name = f"s3/{route.labels['Bucket']}/{route.labels['Key']}"
             arrival.upload = Upload(self._cloud.files, name, arrival.request, arrival.signed[0])
 
-    async def answer(self, arrival: Arrival) -> tuple[Response, OpenSlice | None]:
-        """Answer a request whose body has arrived. It never raises."""
-        request = arrival.request
-        if request.path.startswith(ADMIN):
-            return await self._answer_admin(request), None
+    async def answer(self, arrival: Arrival, *, is_local: bool = True) -> tuple[Response, OpenSlice | None]:
+        """Answer a request whose body has arrived, from this machine or another. It never raises."""
+        if arrival.request.path.startswith(ADMIN):
+            return await self._answer_admin(arrival.request, is_local), None
         route = arrival.where()
         number = request_id(route.service, self._dice)
         try:
@@ -200,12 +200,19 @@ class Door:
         signed = verify(request, look_up, time.time())
         return signed, found[0][2]
 
-    async def _answer_admin(self, request: Request) -> Response:
+    async def _answer_admin(self, request: Request, is_local: bool) -> Response:
+        if is_from_page(request) or not (is_local or self._auth == "none"):
+            return Response(403, [("Content-Type", "application/json")], b'{"message": "only from this machine"}')
         try:
             return await self._admin(request.method, request.path, request.query, request.body)
         except Exception as error:
             _LOG.error("%s %s failed", request.method, request.path, exc_info=error)
             return Response(500, [("Content-Type", "application/json")], b'{"message": "see the log"}')
+
+
+def is_from_page(request: Request) -> bool:
+    """Answer whether a browser sent a request on behalf of a page: where nothing is signed, no page may act."""
+    return "origin" in request.headers or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
 @lru_cache(maxsize=256)

@@ -1,22 +1,29 @@
 """What REST protocols share: which members travel in the path, the query string, the headers and the body."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from tailrace.wire import text
+from tailrace.wire.conversion import Malformed
 from tailrace.wire.definition import Member, Shape
 from tailrace.wire.message import Request
 from tailrace.wire.model import Operation
 
 _FIELDS_MAX = 1000
 _HEADER_TIMES = "rfc822"
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def query_of(request: Request) -> dict[str, list[str]]:
-    """Answer the query string's fields, each with its values in order."""
+    """Answer the query string's fields, each with its values in order. Raises Malformed."""
     fields: dict[str, list[str]] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True, max_num_fields=_FIELDS_MAX):
+    try:
+        pairs = parse_qsl(request.query, keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        raise Malformed("The query string has too many members.") from None
+    for name, value in pairs:
         fields.setdefault(name, []).append(value)
     return fields
 
@@ -93,11 +100,16 @@ class Places:
                 headers.append((member.location_name or name, self._header_text(member, value)))
         for name, member in self.prefixes:
             start = member.location_name or ""
-            headers += [(f"{start}{key}", str(value)) for key, value in (result.get(name) or {}).items()]
+            headers += [(_line(f"{start}{key}"), _line(str(value))) for key, value in (result.get(name) or {}).items()]
         return headers
 
     def _header_text(self, member: Member, value: Any) -> str:
         shape = self.shape_of(member)
         if isinstance(value, list):
-            return ",".join(str(each) for each in value)
-        return text.write(value, shape, member.timestamp_format or shape.timestamp_format or _HEADER_TIMES)
+            return _line(",".join(str(each) for each in value))
+        return _line(text.write(value, shape, member.timestamp_format or shape.timestamp_format or _HEADER_TIMES))
+
+
+def _line(value: str) -> str:
+    """A header's value is one line, whatever a client has asked to have in it."""
+    return value if value.isprintable() else _CONTROLS.sub(" ", value)
