@@ -19,15 +19,14 @@ def kit(tmp_path: Path) -> Iterator[Cloud]:
 
 def query(kit: Cloud, sql: str, outputs: dict[str, str]) -> list[list[str | None]]:
     athena = kit.client("athena")
-    started = athena.start_query_execution(
+    query_id = athena.start_query_execution(
         QueryString=sql,
         QueryExecutionContext={"Database": outputs["DatabaseName"]},
         WorkGroup=outputs["WorkGroupName"],
-    )
-    kit.settle()
-    while athena.get_query_execution(**started)["QueryExecution"]["Status"]["State"] in ("QUEUED", "RUNNING"):
+    )["QueryExecutionId"]
+    while athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]["State"] != "SUCCEEDED":
         kit.advance(0.1)
-    rows = athena.get_query_results(**started)["ResultSet"]["Rows"][1:]
+    rows = athena.get_query_results(QueryExecutionId=query_id)["ResultSet"]["Rows"][1:]
     return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows]
 
 
