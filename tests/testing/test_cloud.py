@@ -8,6 +8,7 @@ import pytest
 
 from tailrace.testing import Cloud, DeploymentFailed
 
+PENDING = ("QUEUED", "RUNNING")
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "orders"
 
 
@@ -24,7 +25,7 @@ def query(kit: Cloud, sql: str, outputs: dict[str, str]) -> list[list[str | None
         QueryExecutionContext={"Database": outputs["DatabaseName"]},
         WorkGroup=outputs["WorkGroupName"],
     )["QueryExecutionId"]
-    while athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]["State"] != "SUCCEEDED":
+    while athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]["State"] in PENDING:
         kit.advance(0.1)
     rows = athena.get_query_results(QueryExecutionId=query_id)["ResultSet"]["Rows"][1:]
     return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows]
