@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 
 from tailrace.glue.crawl.grouping import Group, Leaf
-from tailrace.glue.schema.classifying import OPEN_CSV
 from tailrace.glue.schema.hive_type import text
-from tailrace.glue.schema.shape import Shape
+from tailrace.glue.schema.shape import OPEN_CSV, Shape
 
 _TEXT_IN = "org.apache.hadoop.mapred.TextInputFormat"
 _TEXT_OUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"

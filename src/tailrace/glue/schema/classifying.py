@@ -10,10 +10,8 @@ from typing import Any
 from tailrace.glue.schema import json_path, json_schema
 from tailrace.glue.schema.csv_schema import NotCsv, Rules, found_in
 from tailrace.glue.schema.sample import SAMPLE_BYTES_MAX, STEP_BYTES, Broken, Sample, compression_of, read
-from tailrace.glue.schema.shape import UNKNOWN, Shape
+from tailrace.glue.schema.shape import LAZY_SIMPLE, OPEN_CSV, UNKNOWN, Shape
 
-OPEN_CSV = "OpenCSVSerDe"
-LAZY_SIMPLE = "LazySimpleSerDe"
 _PARQUET_MAGIC = b"PAR1"
 _ORC_MAGIC = b"ORC"
 

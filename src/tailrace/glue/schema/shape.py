@@ -7,6 +7,7 @@ import msgspec
 from tailrace.glue.schema.hive_type import Type, merged
 
 UNKNOWN = "UNKNOWN"
+OPEN_CSV, LAZY_SIMPLE = "OpenCSVSerDe", "LazySimpleSerDe"
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
