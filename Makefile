@@ -1,15 +1,19 @@
 # make demo: the whole path, from nothing to the verdict.  make test: all tests.  make check: what CI runs.
+# make simulate SEED=1 RUNS=1000: the pipeline in virtual time under faults and deaths, a seed a run.
 PYTHON ?= python3
 PORT ?= 4566
 BIN := .venv/bin
 
-.PHONY: demo test check lint types template format clean
+.PHONY: demo test simulate check lint types template format clean
 
 demo: .venv/installed
 	PORT=$(PORT) $(BIN)/tailrace demo
 
 test: .venv/developed
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+simulate: .venv/developed
+	PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
 
 check: lint types template test
 
