@@ -1,6 +1,7 @@
 """Time: the manual clock wakes sleepers in order, and waiting for something ends with it or with time."""
 
 import asyncio
+import gc
 
 from tailrace.engine.clock import ManualClock, SystemClock
 
@@ -40,6 +41,24 @@ def test_waiting_ends_with_the_event_or_with_time() -> None:
         return came, await late
 
     assert asyncio.run(scenario()) == (True, False)
+
+
+def test_a_cancelled_wait_leaves_no_complaint_about_what_failed_meanwhile() -> None:
+    async def scenario() -> list[object]:
+        complaints: list[object] = []
+        loop, clock = asyncio.get_running_loop(), ManualClock()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        work: asyncio.Future[None] = loop.create_future()
+        waiting = asyncio.create_task(clock.wait_for(work, 10))
+        await asyncio.sleep(0)
+        work.set_exception(OSError("too late"))
+        waiting.cancel()
+        await asyncio.wait((waiting,))
+        del work, waiting
+        gc.collect()
+        return complaints
+
+    assert asyncio.run(scenario()) == []
 
 
 def test_the_system_clock_never_goes_back() -> None:

@@ -109,3 +109,5 @@ async def _first(awaitable: Awaitable[Any], sleep: Awaitable[None]) -> bool:
             if not task.done():
                 task.cancel()
                 await asyncio.wait((task,))
+        if not work.cancelled():
+            work.exception()  # whoever is cancelled here doesn't want it, and nobody else will ask
