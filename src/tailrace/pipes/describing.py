@@ -1,7 +1,6 @@
 """DescribePipe, ListPipes and the tags of pipes."""
 
 import base64
-import binascii
 from typing import Any
 
 import msgspec
@@ -98,5 +97,5 @@ def _shown(call: Call, found: list[Pipe]) -> list[dict[str, Any]]:
 def _opened(token: str) -> str:
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError):
+    except ValueError:
         raise invalid("Invalid NextToken.") from None

@@ -4,7 +4,6 @@ FULL_OBJECT is that of all bytes, COMPOSITE that of the parts' checksums (user g
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,7 +165,7 @@ def well_formed(algorithm: Algorithm, value: str) -> bool:
     """Answer whether a text can be a checksum of an algorithm."""
     try:
         return len(base64.b64decode(value, validate=True)) == algorithm.size
-    except binascii.Error:
+    except ValueError:
         return False
 
 
@@ -181,7 +180,7 @@ def check_md5(declared_md5: str | None, digest: bytes) -> None:
         return
     try:
         expected = base64.b64decode(declared_md5, validate=True)
-    except binascii.Error:
+    except ValueError:
         expected = b""
     if len(expected) != 16:
         message = "The Content-MD5 you specified was invalid."

@@ -12,6 +12,7 @@ from tailrace.s3.errors import invalid_request
 from tailrace.s3.lifecycle import expiration_facts
 from tailrace.s3.object import Object, Part
 from tailrace.s3.registry import SERVICE
+from tailrace.s3.uploading import parts_limit
 from tailrace.service.call import Call
 from tailrace.wire.errors import AwsError
 
@@ -22,7 +23,6 @@ _OVERRIDES = {
     "ResponseContentLanguage": "ContentLanguage",
     "ResponseContentType": "ContentType",
 }
-_PARTS_PAGE = 1000
 
 
 class _Picked(NamedTuple):
@@ -133,7 +133,7 @@ def _overrides(call: Call) -> dict[str, Any]:
 def _parts_page(call: Call, bucket: Bucket, stored: Object) -> dict[str, Any]:
     if stored.checksum_type != COMPOSITE:
         return {"TotalPartsCount": stored.parts}
-    most = min(call.params.get("MaxParts", _PARTS_PAGE), _PARTS_PAGE)
+    most = parts_limit(call)
     after = int(call.params.get("PartNumberMarker") or 0)
     known = objects.parts_of(call.transaction, bucket.name, call.params["Key"])
     following = [part for part in (known.parts if known else ()) if part.number > after]

@@ -7,7 +7,7 @@ from tailrace.s3 import checksum, upload
 from tailrace.s3 import object as objects
 from tailrace.s3.bucket import find
 from tailrace.s3.description import described
-from tailrace.s3.errors import invalid_request, not_built
+from tailrace.s3.errors import invalid_argument, invalid_request, not_built
 from tailrace.s3.leftover import leave
 from tailrace.s3.owner import canonical_id, owner
 from tailrace.s3.received import received
@@ -111,7 +111,7 @@ def list_parts(call: Call) -> dict[str, Any]:
     """Answer a page of an upload's parts."""
     bucket = find(call)
     begun = upload.find(call, call.transaction, bucket.name)
-    most = min(call.params.get("MaxParts", _PAGE), _PAGE)
+    most = parts_limit(call)
     after = int(call.params.get("PartNumberMarker") or 0)
     page: list[UploadedPart] = []
     truncated = False
@@ -136,6 +136,15 @@ def list_parts(call: Call) -> dict[str, Any]:
     if page:
         answer["Parts"] = [_shown(begun, part) for part in page]
     return answer
+
+
+def parts_limit(call: Call) -> int:
+    """Answer how many parts a page may have. Raises InvalidArgument."""
+    asked: int = call.params.get("MaxParts", _PAGE)
+    if not 0 <= asked <= 2**31 - 1:
+        text = "Argument max-parts must be an integer between 0 and 2147483647"
+        raise invalid_argument(text, "max-parts", str(asked))
+    return min(asked, _PAGE)
 
 
 def initiator(call: Call) -> dict[str, str]:

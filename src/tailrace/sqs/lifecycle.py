@@ -44,7 +44,7 @@ def get_queue_url(call: Call) -> dict[str, Any]:
 
 def list_queues(call: Call) -> dict[str, Any]:
     """Answer the URLs of the queues with a prefix, in pages when MaxResults is given."""
-    limit = call.params.get("MaxResults", _LIST_MAX)
+    limit = _limit(call)
     prefix = call.key(call.params.get("QueueNamePrefix", ""))
     after = call.key(call.params["NextToken"]) if "NextToken" in call.params else ""
     names: list[str] = []
@@ -78,7 +78,7 @@ def purge_queue(call: Call) -> dict[str, Any]:
 def list_dead_letter_source_queues(call: Call) -> dict[str, Any]:
     """Answer the URLs of the queues whose dead letters go to a queue, in pages when MaxResults is given."""
     queue = find(call, call.transaction, call.params["QueueUrl"])
-    limit, arn = call.params.get("MaxResults", _LIST_MAX), call.arn("sqs", queue.name)
+    limit, arn = _limit(call), call.arn("sqs", queue.name)
     after = call.key(call.params["NextToken"]) if "NextToken" in call.params else ""
     names: list[str] = []
     for _, source in ROWS.scan(call.transaction, call.key(""), after):
@@ -132,6 +132,14 @@ def list_queue_tags(call: Call) -> dict[str, Any]:
     """Answer the tags of a queue."""
     queue = find(call, call.transaction, call.params["QueueUrl"])
     return {"Tags": queue.tags} if queue.tags else {}
+
+
+def _limit(call: Call) -> int:
+    limit: int = call.params.get("MaxResults", _LIST_MAX)
+    if not 1 <= limit <= _LIST_MAX:
+        text = f"Value {limit} for parameter MaxResults is invalid. Reason: Must be >= 1 and <= 1000, if provided."
+        raise AwsError("InvalidParameterValue", text)
+    return limit
 
 
 def _shown(call: Call, queue: Queue) -> dict[str, str]:
