@@ -10,6 +10,8 @@ import typer
 from tailrace.cli.connection import Connection, EndpointOption, JsonOption, connect
 
 _COUNTS = ("received", "delivered", "filtered", "dropped", "failed", "in_flight")
+_ALWAYS = ("received", "delivered", "in_flight")  # the others are shown when there is something to show
+_TEXTS = ("hop", "name", "note")
 
 
 def status(
@@ -58,13 +60,15 @@ class Sample:
         seconds = max((now["now_ms"] - self._before["now_ms"]) / 1000, 0.001)
         earlier = {hop["id"]: hop["received"] - hop["in_flight"] for hop in self._before["hops"]}
         table = Table(box=None, header_style="bold", pad_edge=False)
-        for heading in ("hop", "name", "a second", "lag", *(count.replace("_", " ") for count in _COUNTS), "note"):
-            table.add_column(heading, justify="left" if heading in ("hop", "name", "note") else "right")
+        counts = [count for count in _COUNTS if count in _ALWAYS or any(hop[count] for hop in now["hops"])]
+        notes = ["note"] if any(hop["note"] for hop in now["hops"]) else []
+        for heading in ("hop", "name", "a second", "lag", *(count.replace("_", " ") for count in counts), *notes):
+            table.add_column(heading, justify="left" if heading in _TEXTS else "right", no_wrap=heading != "note")
         for hop in now["hops"]:
             done = hop["received"] - hop["in_flight"]
             rate = (done - earlier.get(hop["id"], done)) / seconds
-            counts = [f"{hop[count]:,}" for count in _COUNTS]
-            table.add_row(hop["kind"], hop["name"], f"{rate:,.0f}", lag_text(hop["lag_ms"]), *counts, hop["note"] or "")
+            cells = [f"{hop[count]:,}" for count in counts] + [hop["note"] or "" for _ in notes]
+            table.add_row(hop["kind"], hop["name"], f"{rate:,.0f}", lag_text(hop["lag_ms"]), *cells)
         self._before = now
         self.hops = now["hops"]
         return table

@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -212,7 +213,14 @@ class LocalCloud:
             model_of(service).validate(found.name, params)
         if principal.kind != "root":
             required = self.services[service].required(found.name, params, region, self.account)
-            context = {"aws:RequestedRegion": region, "aws:PrincipalAccount": principal.account}
+            now = self.clock.now()
+            context = {
+                "aws:RequestedRegion": region,
+                "aws:PrincipalAccount": principal.account,
+                "aws:SecureTransport": "false",
+                "aws:EpochTime": str(int(now)),
+                "aws:CurrentTime": datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
             self.authorizer.authorize(transaction, principal, required, context, protocol_style=_style(service))
 
     def _a_call(

@@ -1,0 +1,94 @@
+"""Requests: PutItem, BatchWriteItem, PutRecords and GetRecords, with the server's CPU, against an empty request.
+
+python -m benchmarks.requests
+"""
+
+import base64
+import sys
+
+from benchmarks import load
+from benchmarks.server import Server
+
+PUT_ITEM_SHARE_MIN = 0.30
+BATCH_ITEM_US_MAX = 30.0
+PUT_RECORD_US_MAX = 12.0
+
+
+def main() -> int:
+    """Print each figure; status 1 when one misses its mark."""
+    with Server() as server:
+        table = server.client("dynamodb")
+        table.create_table(
+            TableName="bench",
+            AttributeDefinitions=[{"AttributeName": "order_id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        server.client("kinesis").create_stream(StreamName="bench", ShardCount=2)
+        short = 0
+        for connections in (1, 64):
+            empty, _ = measured(server, empty_requests(4000), 1, connections)
+            put, cpu_us = measured(server, put_items(connections * 10**6, 4000), 1, connections)
+            share = put / empty
+            short += connections == 64 and share < PUT_ITEM_SHARE_MIN
+            print(
+                f"PutItem, {connections:>2} connections: {put:,.0f}/s, empty request {empty:,.0f}/s, "
+                f"ratio {share:.2f} (mark {PUT_ITEM_SHARE_MIN} at 64), server CPU {cpu_us:.0f} us"
+            )
+        _, batch_us = measured(server, load.batches("bench", 10**8, 20_000), 25, 4)
+        print(f"BatchWriteItem: server CPU {batch_us:.1f} us an item (mark {BATCH_ITEM_US_MAX:.0f})")
+        _, record_us = measured(server, put_records(40), 500, 4)
+        print(f"PutRecords of 500: server CPU {record_us:.1f} us a record (mark {PUT_RECORD_US_MAX:.0f})")
+        print(f"GetRecords: server CPU {drain(server):.1f} us a record")
+        return int(bool(short or batch_us > BATCH_ITEM_US_MAX or record_us > PUT_RECORD_US_MAX))
+
+
+def measured(server: Server, requests: list[bytes], each: int, connections: int) -> tuple[float, float]:
+    """Answer (things a second, server CPU microseconds a thing) for requests that hold some each."""
+    cpu = server.cpu_s()
+    seconds = load.send(server.port, requests, connections)
+    things = len(requests) * each
+    return things / seconds, (server.cpu_s() - cpu) / things * 1e6
+
+
+def empty_requests(count: int) -> list[bytes]:
+    """Answer requests that do nothing: a health check."""
+    return [b"GET /_tailrace/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"] * count
+
+
+def put_items(first: int, count: int) -> list[bytes]:
+    """Answer PutItem requests, an order each."""
+    bodies = ({"TableName": "bench", "Item": load.order(number)} for number in range(first, first + count))
+    return [load.request("dynamodb", "DynamoDB_20120810.PutItem", body) for body in bodies]
+
+
+def put_records(count: int) -> list[bytes]:
+    """Answer PutRecords requests of 500 records of 900 bytes."""
+    data = base64.b64encode(b"x" * 900).decode()
+
+    def records(at: int) -> list[dict[str, str]]:
+        return [{"Data": data, "PartitionKey": f"key-{at}-{each}"} for each in range(500)]
+
+    bodies = ({"StreamName": "bench", "Records": records(at)} for at in range(count))
+    return [load.request("kinesis", "Kinesis_20131202.PutRecords", body, "1.1") for body in bodies]
+
+
+def drain(server: Server) -> float:
+    """Read everything in the stream; answer the server's CPU microseconds a record."""
+    kinesis = server.client("kinesis")
+    cpu, records = server.cpu_s(), 0
+    for shard in kinesis.list_shards(StreamName="bench")["Shards"]:
+        place = {"StreamName": "bench", "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = kinesis.get_shard_iterator(**place)["ShardIterator"]
+        while True:
+            answer = kinesis.get_records(ShardIterator=iterator, Limit=5000)
+            records += len(answer["Records"])
+            iterator = answer["NextShardIterator"]
+            if not answer["MillisBehindLatest"]:
+                break
+    return (server.cpu_s() - cpu) / records * 1e6
+
+
+if __name__ == "__main__":
+    sys.exit(main())
