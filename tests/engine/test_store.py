@@ -1,13 +1,16 @@
 """The store's promises: visible at once, durable when awaited, all or nothing, found again after a restart."""
 
 import asyncio
+import os
+import random
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tailrace.engine.errors import StoreFull, TransactionConflict
+from tailrace.engine.errors import StoreDamaged, StoreFull, TransactionConflict
 from tailrace.engine.space import Space
 from tailrace.engine.store import Durability, Store
 
@@ -185,3 +188,94 @@ def test_a_full_disk_refuses_writes_and_keeps_what_was(store: Store, monkeypatch
     again.put(SPACE, b"b", b"2")
     store.commit(again)
     assert store.begin().get(SPACE, b"b") == b"2"
+
+
+def copied(store: Store, path: Path) -> Path:
+    """What a process that is killed leaves behind."""
+    shutil.copytree(store.path, path)
+    return path
+
+
+def filled(path: Path) -> Store:
+    store = Store(path, Durability.FSYNC)
+    for number in range(300):
+        transaction = store.begin()
+        transaction.put(SPACE, b"%06d" % number, random.Random(number).randbytes(200))
+        store.commit(transaction)
+    return store
+
+
+def count(store: Store) -> int:
+    return sum(1 for _ in store.begin().scan(SPACE))
+
+
+@pytest.mark.parametrize("harm", ["cut", "overwritten", "zeroed"])
+def test_what_is_lost_at_the_end_of_the_write_ahead_log_is_told(
+    tmp_path: Path, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = filled(tmp_path / "store")
+    path = copied(store, tmp_path / "copy")
+    store.close()
+    log = max(path.glob("*.log"), key=lambda found: found.stat().st_size)
+    size = log.stat().st_size
+    if harm == "cut":
+        os.truncate(log, size - 37)
+    else:
+        with log.open("r+b") as file:
+            file.seek(size // 2)
+            file.write((b"\xff" if harm == "overwritten" else b"\x00") * 5000)
+    opened = Store(path, Durability.FSYNC)
+    kept = count(opened)
+    opened.close()
+    assert kept == 299 if harm == "cut" else 100 < kept < 200
+    assert "bytes of the write-ahead log in" in caplog.text
+
+
+def test_a_whole_write_ahead_log_is_recovered_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = filled(tmp_path / "store")
+    opened = Store(copied(store, tmp_path / "copy"), Durability.FSYNC)
+    assert count(opened) == 300
+    assert caplog.text == ""
+    opened.close()
+    store.close()
+
+
+def test_missing_and_cut_files_are_refused_in_one_line(tmp_path: Path) -> None:
+    filled(tmp_path / "store").close()
+    for number, harmed in enumerate(("MANIFEST-*", "*.sst")):
+        path = tmp_path / f"copy{number}"
+        shutil.copytree(tmp_path / "store", path)
+        for found in path.glob(harmed):
+            found.unlink()
+        with pytest.raises(StoreDamaged, match=r"the state in .* can't be read: .*; bring back a copy") as caught:
+            Store(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_block_is_no_end_of_the_data(tmp_path: Path) -> None:
+    filled(tmp_path / "store").close()
+    for table in (tmp_path / "store").glob("*.sst"):
+        with table.open("r+b") as file:
+            file.seek(table.stat().st_size // 3)
+            file.write(b"\xff" * 50)
+    store = Store(tmp_path / "store")
+    transaction = store.begin()
+    with pytest.raises(StoreDamaged, match="checksum mismatch"):
+        count(store)
+    with pytest.raises(StoreDamaged, match="checksum mismatch"):
+        list(transaction.scan(SPACE, reverse=True))
+    with pytest.raises(StoreDamaged, match="checksum mismatch"):
+        for number in range(300):
+            transaction.get(SPACE, b"%06d" % number)
+    store.close()
+
+
+def test_a_store_opened_to_be_read_changes_nothing(tmp_path: Path) -> None:
+    store = filled(tmp_path / "store")
+    path = copied(store, tmp_path / "copy")
+    store.close()
+    before = {found.name: found.read_bytes() for found in path.iterdir() if not found.name.startswith("LOG")}
+    reader = Store(path, read_only=True)
+    assert count(reader) == 300
+    reader.close()
+    assert before == {found.name: found.read_bytes() for found in path.iterdir() if not found.name.startswith("LOG")}

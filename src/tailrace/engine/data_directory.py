@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from tailrace.engine.errors import FormatUnknown, StoreBusy
+from tailrace.engine.errors import DirectoryUnusable, FormatUnknown, StoreBusy
 
 FORMAT = 1
 
@@ -13,10 +13,19 @@ class DataDirectory:
     """Take a data directory for this process: its lock, its format, its rooms."""
 
     def __init__(self, path: Path) -> None:
-        """Raises StoreBusy when another process has it, FormatUnknown when it is of another format."""
+        """Raises StoreBusy when another process has it, FormatUnknown when it is of another format.
+
+        Raises DirectoryUnusable when it can't be written to.
+        """
         self.path = path.absolute()
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.path / "lock").open("a+")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / "lock").open("a+")
+        except OSError as error:
+            raise DirectoryUnusable(
+                f"the data directory {self.path} can't be written to: {error.strerror}; mend that or name another "
+                "--data-dir"
+            ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

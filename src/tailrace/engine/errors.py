@@ -17,6 +17,14 @@ class StoreBroken(EngineError):
     """The disk refused a write or a sync: nothing is acknowledged until the process is started anew."""
 
 
+class StoreDamaged(EngineError):
+    """The state on disk can't be read as it was written: files of it are missing, cut or changed."""
+
+
+class DirectoryUnusable(EngineError):
+    """The data directory can't be written to: it is read-only, belongs to another user, or is no directory."""
+
+
 class FormatUnknown(EngineError):
     """The data directory was written by a newer Tailrace, or is not one of Tailrace's."""
 

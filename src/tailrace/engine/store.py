@@ -11,16 +11,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Env, Options, Rdict, ReadOptions, WriteBatch
+from rocksdict import RdictIter, ReadOptions, WriteBatch
 
+from tailrace.engine.database import damaged, open_database
 from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
 from tailrace.engine.log import LOGS, Log, meta_of, open_log, value_of
 from tailrace.engine.transaction import Transaction
 
 ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
 _ROOM_CHECK_BYTES = 2**20
-_CACHE_BYTES = 32 * 2**20
-_WRITE_BUFFER_BYTES = 16 * 2**20
 
 
 class Durability(StrEnum):
@@ -77,11 +76,12 @@ class Durable:
 class Store:
     """Open the state of a data directory; begin and commit transactions; find logs."""
 
-    def __init__(self, path: Path, durability: Durability = Durability.FSYNC) -> None:
+    def __init__(self, path: Path, durability: Durability = Durability.FSYNC, *, read_only: bool = False) -> None:
+        """Raises StoreDamaged when what is there can't be read as it was written."""
         self.path = path
         self.durability = durability
         self.logs: dict[str, Log] = {}
-        self._db = Rdict(str(path), _options(durability))
+        self._db = open_database(path, in_memory=durability is Durability.MEMORY, read_only=read_only)
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self.commits = 0
         self._open_group = Group()
@@ -138,7 +138,10 @@ class Store:
 
     def read(self, key: bytes) -> bytes | None:
         """Answer the visible value of a whole key."""
-        value: bytes | None = self._db.get(key)
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as error:
+            raise damaged(self.path, error) from error
         return value
 
     def iterate(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
@@ -153,11 +156,12 @@ class Store:
             while at.valid():
                 yield at.key(), at.value()
                 at.next()
-            return
-        at.seek_to_last()
-        while at.valid() and (key := at.key()) >= start:
-            yield key, at.value()
-            at.prev()
+        else:
+            at.seek_to_last()
+            while at.valid() and (key := at.key()) >= start:
+                yield key, at.value()
+                at.prev()
+        self._check_end(at)
 
     def values(self, start: bytes, stop: bytes) -> Iterator[bytes]:
         """Answer the values with start <= key < stop in key order."""
@@ -168,6 +172,7 @@ class Store:
         while at.valid():
             yield at.value()
             at.next()
+        self._check_end(at)
 
     @property
     def syncing(self) -> bool:
@@ -274,25 +279,15 @@ class Store:
             return StoreBroken(f"the disk refused a sync: {error}; start Tailrace anew")
         return None
 
+    def _check_end(self, at: RdictIter) -> None:
+        """Raise StoreDamaged when an iterator has ended at what it could not read."""
+        try:
+            at.status()
+        except Exception as error:
+            raise damaged(self.path, error) from error
+
     def _log_rows(self) -> Iterator[tuple[bytes, bytes]]:
         return self.iterate(LOGS.prefix, LOGS.stop)
-
-
-def _options(durability: Durability) -> Options:
-    options = Options(raw_mode=True)
-    options.create_if_missing(True)
-    options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
-    options.set_max_write_buffer_number(4)
-    options.set_compression_type(DBCompressionType.lz4())
-    options.set_max_background_jobs(2)
-    options.set_keep_log_file_num(2)
-    blocks = BlockBasedOptions()
-    blocks.set_block_cache(Cache(_CACHE_BYTES))
-    blocks.set_bloom_filter(10, False)
-    options.set_block_based_table_factory(blocks)
-    if durability is Durability.MEMORY:
-        options.set_env(Env.mem_env())
-    return options
 
 
 def _done() -> Durable:
