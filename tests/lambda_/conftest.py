@@ -41,10 +41,13 @@ def zipped() -> Callable[[dict[str, str | bytes]], bytes]:
 
 @pytest.fixture
 def role(client: Callable[..., Any], unique: Callable[[str], str]) -> str:
-    """The ARN of a role that Lambda may assume and that may write logs."""
+    """The ARN of a role that Lambda may assume, and that may write logs and call functions."""
     iam, name = client("iam"), unique("role")
     arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     iam.attach_role_policy(RoleName=name, PolicyArn=BASIC)
+    calls = {"Effect": "Allow", "Action": ["lambda:GetFunction", "lambda:InvokeFunction"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": calls})
+    iam.put_role_policy(RoleName=name, PolicyName="call-functions", PolicyDocument=document)
     return arn
 
 

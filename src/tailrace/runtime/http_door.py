@@ -26,6 +26,7 @@ from tailrace.wire.sigv4 import Signed
 _REGION = "us-east-1"
 _REGION_FORM = re.compile(r"[a-z0-9-]{1,32}")
 _UPLOADS = frozenset({"PutObject", "UploadPart"})
+_TEMPORARY = "ASIA"  # what the ids of temporary keys begin with
 _UNSIGNED_OPERATIONS = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
 _NOWHERE = Route(None, REST_XML, None, {})
 _NO_PAGES = "Tailrace takes no calls from web pages unless it runs with --auth iam."
@@ -181,7 +182,7 @@ class Door:
                 raise AwsError(
                     "AccessDeniedException", "Tailrace takes no calls from web pages without --auth iam.", 403
                 )
-            return None, self._root
+            return None, self._taken(arrival)
         if arrival.claim is None and route.operation in _UNSIGNED_OPERATIONS:
             return None, Principal("service", "anonymous", "anonymous", self._cloud.account)
         found: list[Credentials] = []
@@ -199,6 +200,17 @@ class Door:
         verify = sigv2.verify if sigv2.is_second_version(request) else sigv4.verify
         signed = verify(request, look_up, time.time())
         return signed, found[0][2]
+
+    def _taken(self, arrival: Arrival) -> Principal:
+        """Answer who calls when nobody is asked to prove it: the root, or the session that a temporary key is for."""
+        claim = arrival.claim
+        if claim is None or not claim.access_key.startswith(_TEMPORARY):
+            return self._root
+        try:
+            credentials = self._cloud.credentials(claim.access_key)
+        except AwsError:
+            raise Distrust("expired_token") from None
+        return self._root if credentials is None else credentials[2]
 
     async def _answer_admin(self, request: Request, is_local: bool) -> Response:
         if is_from_page(request) or not (is_local or self._auth == "none"):
