@@ -26,6 +26,7 @@ class SmallCloud:
         self.account = "123456789012"
         self.files = Files(root, synced=False)
         self.calls: list[tuple[str, str, dict[str, Any], str]] = []
+        self.principals: list[Principal] = []
         self.handler: Handler = lambda service, operation, params: {}
         self.keys: dict[str, tuple[str, str | None, Principal]] = {}
 
@@ -33,6 +34,7 @@ class SmallCloud:
         self, service: str, operation: str, params: dict[str, Any], principal: Principal, *, region: str
     ) -> dict[str, Any]:
         self.calls.append((service, operation, params, region))
+        self.principals.append(principal)
         result = self.handler(service, operation, params)
         if isinstance(result, Awaitable):
             result = await result

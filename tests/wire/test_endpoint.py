@@ -13,6 +13,7 @@ import pytest
 
 from tailrace.engine.files import FileSlice
 from tailrace.runtime import http_limits
+from tailrace.service.principal import Principal
 from tailrace.wire.errors import AwsError
 from wire.endpoint import Answer, Endpoint
 
@@ -360,10 +361,26 @@ def test_what_is_tailraces_own(endpoint: Endpoint, caplog: pytest.LogCaptureFixt
     assert endpoint.exchange(b"GET /_tailrace/broken HTTP/1.1\r\nHost: a\r\n\r\n").status == 500
 
 
-def test_pages_in_a_browser_can_not_act(endpoint: Endpoint) -> None:
-    sent = post("DynamoDB_20120810.ListTables", b"{}", "Origin: https://example.com")
-    assert error_of(endpoint.exchange(sent)) == (403, "AccessDeniedException")
+@pytest.mark.parametrize("mark", ["Origin: https://example.com", "Sec-Fetch-Site: cross-site"])
+def test_pages_in_a_browser_can_not_act(endpoint: Endpoint, mark: str) -> None:
+    assert error_of(endpoint.exchange(post("DynamoDB_20120810.ListTables", b"{}", mark))) == (
+        403,
+        "AccessDeniedException",
+    )
+    for line in ("POST /b?delete", "GET /?Action=DeleteStack&Version=2010-05-15", "PUT /b/k", "POST /_tailrace/clock"):
+        sent = f"{line} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n{mark}\r\n\r\n".encode()
+        assert endpoint.exchange(sent).status == 403
     assert not endpoint.cloud.calls
+    assert endpoint.exchange(f"GET /b/k HTTP/1.1\r\nHost: a\r\n{mark}\r\n\r\n".encode()).status == 200
+
+
+def test_temporary_keys_act_as_their_role_and_all_others_as_the_root(endpoint: Endpoint) -> None:
+    role = Principal("role", "arn:aws:sts::123456789012:assumed-role/r/s", "AROA:s", "123456789012")
+    endpoint.cloud.keys["ASIAROLE"] = ("secret", "token", role)
+    for key, kind in (("ASIAROLE", "role"), ("ASIAOTHER", "root"), ("AKIAANY", "root")):
+        scope = f"Authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/dynamodb/aws4_request, x"
+        assert endpoint.exchange(post("DynamoDB_20120810.ListTables", b"{}", scope)).status == 200
+        assert endpoint.cloud.principals[-1].kind == kind
 
 
 def test_a_target_may_name_a_host(endpoint: Endpoint) -> None:

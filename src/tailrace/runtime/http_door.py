@@ -177,11 +177,8 @@ class Door:
     def _believe(self, arrival: Arrival, route: Route) -> tuple[Signed | None, Principal]:
         request = arrival.request
         if self._auth == "none":
-            if route.service != "s3" and "origin" in request.headers:
-                # Nothing is signed here, so a page in a browser must not be able to act.
-                raise AwsError(
-                    "AccessDeniedException", "Tailrace takes no calls from web pages without --auth iam.", 403
-                )
+            if is_from_page(request) and not (route.service == "s3" and request.method in ("GET", "HEAD")):
+                raise AwsError("AccessDeniedException", _NO_PAGES, 403)
             return None, self._taken(arrival)
         if arrival.claim is None and route.operation in _UNSIGNED_OPERATIONS:
             return None, Principal("service", "anonymous", "anonymous", self._cloud.account)
