@@ -40,6 +40,7 @@ class Staged:
         self.path = f"{escaped(name)}{_GENERATION_MARK}{generation}"
         self.size = 0
         self.sealed = False
+        self._kept = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes. Raises StoreFull when the disk has no room."""
@@ -63,8 +64,14 @@ class Staged:
         else:
             self._seal()
 
+    def keep(self) -> None:
+        """Say that a committed row names it: ``discard`` removes it no more."""
+        self._kept = True
+
     def discard(self) -> None:
-        """Remove what was written; nothing names it."""
+        """Remove what was written, unless a row names it."""
+        if self._kept:
+            return
         self._file.close()
         self._temporary.unlink(missing_ok=True)
         if self.sealed:

@@ -30,7 +30,7 @@ def received(call: Call, algorithm: str | None = None) -> Received:
         if not body.sealed:
             raise RuntimeError("a body is sealed before the operation that names it")
         md5, size, path = body.md5(), body.size, body.path
-        call.transaction.on_commit(lambda: _keep(body))
+        call.transaction.on_commit(body.keep)
     elif not body or isinstance(body, Staged):
         md5, size, path = bytes.fromhex(_NOTHING_MD5), 0, ""
     else:
@@ -38,11 +38,6 @@ def received(call: Call, algorithm: str | None = None) -> Received:
     checksum.check_md5(call.params.get("ContentMD5"), md5)
     name, value = _verified(call, call.params, path, algorithm or checksum.DEFAULT)
     return Received(path, size, md5.hex(), name, value)
-
-
-def _keep(body: Staged) -> None:
-    # A row names the file now: whoever gives the request up from here on must not discard it.
-    body.sealed = False
 
 
 def _verified(call: Call, params: Mapping[str, Any], path: str, default: str) -> tuple[str, str]:
