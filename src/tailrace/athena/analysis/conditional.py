@@ -11,7 +11,7 @@ from tailrace.athena.analysis.problem import AnalysisProblem, type_mismatch
 from tailrace.athena.analysis.scope import Value
 from tailrace.athena.analysis.type import VARCHAR, Type, common_of, physical
 from tailrace.athena.functions.times import literal
-from tailrace.athena.syntax.tree import Case, Expression, Function
+from tailrace.athena.syntax.tree import Binary, Case, Expression, Function
 
 Form = Callable[[Context, Function], Value]
 
@@ -98,6 +98,11 @@ def _typeof(context: Context, node: Function) -> Value:
     return Value(literal(text), VARCHAR, text)
 
 
+def _mod(context: Context, node: Function) -> Value:
+    _arity(node, 2, 2)
+    return context.value(Binary(node.at, "%", *node.arguments))
+
+
 FORMS: dict[str, Form] = {
     "coalesce": _coalesce,
     "if": _if,
@@ -106,4 +111,5 @@ FORMS: dict[str, Form] = {
     "greatest": _extreme("greatest"),
     "least": _extreme("least"),
     "typeof": _typeof,
+    "mod": _mod,
 }

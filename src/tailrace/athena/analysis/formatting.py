@@ -73,4 +73,4 @@ def _padded(sql: str, left: bool, width: str | None) -> str:
     if width is None:
         return sql
     pad = "rpad" if left else "lpad"
-    return f"{pad}({sql}, greatest({width}, length({sql})), ' ')"
+    return f"{pad}({sql}, CAST(greatest({width}, length({sql})) AS INTEGER), ' ')"

@@ -109,7 +109,7 @@ def written(match: Match, node: Function, marks: Mapping[str, str] | None = None
         try:
             made = template(match.values, match.result)
         except ArgumentProblem as error:
-            raise AnalysisProblem("INVALID_FUNCTION_ARGUMENT", node.at, str(error)) from error
+            raise AnalysisProblem("INVALID_FUNCTION_ARGUMENT", None, str(error)) from error
         return made.format(**marks) if marks is not None else made
     texts = [_text(value) for value in match.values]
     every = {"all": ", ".join(texts), "all_concat": " || ".join(texts)}

@@ -12,6 +12,7 @@ _names = itertools.count()
 PartCast = Callable[[Value, Type], Value]
 AnyCast = Callable[[Value, Type, None], Value]
 
+_DECIMAL_DIGITS_MAX = 38
 _TEXTS = {
     "varchar": "{0}",
     "char": "{0}",
@@ -47,9 +48,18 @@ def text_of(sql: str, type_: Type) -> str:
         return f"('{{' || array_to_string(list_transform(map_entries({sql}), lambda {name}: {entry}), ', ') || '}}')"
     if type_.base == "row":
         return _once(sql, lambda name: f"'{{' || {_row_texts(name, type_)} || '}}'")
+    if type_.base == "decimal":
+        return _decimal_text(sql, type_)
     if type_.base == "timestamp" and (type_.length or 0) > 3:
         return f"strftime({sql}, '%Y-%m-%d %H:%M:%S.%f')"
     return _TEXTS.get(type_.base, "CAST({0} AS VARCHAR)").format(sql)
+
+
+def _decimal_text(sql: str, type_: Type) -> str:
+    """DuckDB leaves the zero before the point out when there is no digit for it."""
+    if type_.length != type_.scale or type_.scale == _DECIMAL_DIGITS_MAX:
+        return f"CAST({sql} AS VARCHAR)"
+    return f"CAST(CAST({sql} AS DECIMAL({(type_.length or 0) + 1},{type_.scale})) AS VARCHAR)"
 
 
 def _once(sql: str, write: Callable[[str], str]) -> str:
@@ -95,7 +105,7 @@ def json_of(sql: str, type_: Type) -> str:
     if type_.base == "row":
         return _once(sql, lambda name: f"'{{' || {_row_jsons(name, type_)} || '}}'")
     if type_.base in _JSON_NUMBERS:
-        return f"CAST({sql} AS VARCHAR)"
+        return text_of(sql, type_)
     template = _JSONS.get(type_.base)
     return template.format(sql) if template else f"trino_json_quoted({text_of(sql, type_)})"
 

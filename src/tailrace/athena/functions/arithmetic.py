@@ -1,6 +1,15 @@
 """Mathematical and bitwise functions."""
 
+from collections.abc import Sequence
+
+from tailrace.athena.analysis.scope import Value
+from tailrace.athena.analysis.type import Type, physical
 from tailrace.athena.functions.signature import Line
+
+
+def _round_decimal(values: Sequence[Value], result: Type) -> str:
+    return f"CAST(round({values[0].sql}, CAST({values[1].sql} AS INTEGER)) AS {physical(result)})"
+
 
 _ROUNDED = ("ceil", "ceiling", "floor", "round")
 _SAME = ("tinyint", "smallint", "integer", "bigint")
@@ -20,9 +29,9 @@ MATHEMATICS: list[Line] = [
     ("round(double, bigint) -> double", "round({0}, CAST({1} AS INTEGER))"),
     ("round(real, bigint) -> real", "CAST(round({0}, CAST({1} AS INTEGER)) AS FLOAT)"),
     *((f"round({kind}, bigint) -> {kind}", f"CAST(round({{0}}, CAST({{1}} AS INTEGER)) AS {kind})") for kind in _SAME),
-    *((f"{name}(decimal(p, s)) -> decimal(p-s+1, 0)", f"{name}({{0}})") for name in _ROUNDED),
-    ("round(decimal(p, s), bigint) -> decimal(p+1, s)", "round({0}, CAST({1} AS INTEGER))"),
-    ("truncate(decimal(p, s)) -> decimal(p-s+1, 0)", "trunc({0})"),
+    *((f"{name}(decimal(p, s)) -> decimal(p-s+t, 0)", f"{name}({{0}})") for name in _ROUNDED),
+    ("round(decimal(p, s), bigint) -> decimal(p+1, s)", _round_decimal),
+    ("truncate(decimal(p, s)) -> decimal(p-s+t, 0)", "trunc({0})"),
     ("sign(decimal(p, s)) -> decimal(1, 0)", "sign({0})"),
     ("truncate(double) -> double", "trunc({0})"),
     ("truncate(real) -> real", "CAST(trunc({0}) AS FLOAT)"),

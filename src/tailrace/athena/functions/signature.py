@@ -180,6 +180,7 @@ class Binding:
         known: dict[str, int] = {}
         for names, type_ in self.decimals.items():
             known.update(zip(names, (type_.length or 0, type_.scale or 0), strict=True))
+            known["t"] = min(type_.scale or 0, 1)  # a place more for what rounding carries over
         precision, scale = (_sum(size, known) for size in sizes)
         return decimal(precision, scale)
 

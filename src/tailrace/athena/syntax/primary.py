@@ -6,6 +6,7 @@ from tailrace.athena.syntax import expression as grammar
 from tailrace.athena.syntax import query as queries
 from tailrace.athena.syntax.call import call, listagg
 from tailrace.athena.syntax.cursor import Cursor
+from tailrace.athena.syntax.problem import Unsupported
 from tailrace.athena.syntax.token import Token, unquoted
 from tailrace.athena.syntax.tree import (
     ArrayOf,
@@ -303,6 +304,15 @@ def _trim(cursor: Cursor) -> Expression:
     return Function(at, name, (source,) if characters is None else (source, characters))
 
 
+def _normalize(cursor: Cursor) -> Expression:
+    at = cursor.need("NORMALIZE", "(").at
+    value = grammar.value_expression(cursor)
+    if cursor.takes(",") and not cursor.takes("NFC"):
+        raise Unsupported("Normal forms other than NFC are not implemented in Tailrace yet")
+    cursor.need(")")
+    return Function(at, "normalize", (value,))
+
+
 _KEYWORDS: dict[str, Callable[[Cursor], Expression]] = {
     "NULL": _keyword_constant,
     "TRUE": _keyword_constant,
@@ -319,5 +329,6 @@ _KEYWORDS: dict[str, Callable[[Cursor], Expression]] = {
     "POSITION": _position,
     "SUBSTRING": _substring,
     "TRIM": _trim,
+    "NORMALIZE": _normalize,
     "LISTAGG": listagg,
 }

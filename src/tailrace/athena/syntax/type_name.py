@@ -77,7 +77,8 @@ def _field(cursor: Cursor) -> tuple[str | None, TypeName]:
     following = cursor.ahead()
     named = not (following.kind == "operator" and following.text in (",", ")", "(", "<"))
     two_words = cursor.token.upper in ("DOUBLE", *_TIME_BASES) and following.upper in ("PRECISION", "WITH", "WITHOUT")
-    if named and not two_words and following.upper != "ARRAY":
+    suffixed = following.upper == "ARRAY" and cursor.ahead(2).text not in ("(", "<")
+    if named and not two_words and not suffixed:
         return identifier(cursor).lower, type_name(cursor)
     return None, type_name(cursor)
 

@@ -10,6 +10,7 @@ from tailrace.athena.functions.macros import FAILURE_MARK
 _TYPES = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint", "FLOAT": "real",
           "DOUBLE": "double", "BOOL": "boolean", "INT128": "bigint"}  # fmt: skip
 _CASTS = {"INT8": "TINYINT", "INT16": "SMALLINT", "INT32": "INT", "INT64": "BIGINT", "FLOAT": "REAL"}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _OWN = re.compile(rf"Could not convert string '{FAILURE_MARK}(.*)' to BOOL", re.DOTALL)
 
 
@@ -19,7 +20,9 @@ def _overflow(match: re.Match[str]) -> str:
 
 
 def _out_of_range(match: re.Match[str]) -> str:
-    return f"NUMERIC_VALUE_OUT_OF_RANGE: Out of range for {_TYPES.get(match[2], match[2])}: {match[1]}"
+    value = re.sub(r"^(-?\d)e\+?", r"\1.0E", match[1])
+    value = re.sub(r"e\+?", "E", value)
+    return f"NUMERIC_VALUE_OUT_OF_RANGE: Out of range for {_TYPES.get(match[2], match[2])}: {value}"
 
 
 def _not_castable(match: re.Match[str]) -> str:
@@ -28,10 +31,8 @@ def _not_castable(match: re.Match[str]) -> str:
 
 def _no_decimal(match: re.Match[str]) -> str:
     precision, scale = match[2].split(",")
-    return (
-        f"INVALID_CAST_ARGUMENT: Cannot cast VARCHAR '{match[1]}' to DECIMAL({precision}, {scale}). "
-        "Value is not a number."
-    )
+    why = "Value too large." if _NUMBER.fullmatch(match[1].strip()) else "Value is not a number."
+    return f"INVALID_CAST_ARGUMENT: Cannot cast VARCHAR '{match[1]}' to DECIMAL({precision}, {scale}). {why}"
 
 
 def _too_large_decimal(match: re.Match[str]) -> str:
@@ -66,6 +67,7 @@ _TABLE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
         (r"in line (\d+): Expected OBJECT, but got", _no_object),
         (r"JSON transform error in file .*?, in line (\d+): ([^\n]*)", _bad_field),
         (r"Division by zero", "DIVISION_BY_ZERO: Division by zero"),
+        (r"Overflow in \w+ of DECIMAL", "NUMERIC_VALUE_OUT_OF_RANGE: Decimal overflow"),
         (r"Overflow in (\w+) of (\w+) \((.*?)\)!", _overflow),
         (r"Type \w+ with value (\S+) can't be cast because the value is out of range for the destination type (\w+)",
          _out_of_range),
