@@ -182,3 +182,9 @@ def test_older_clients_of_sqs_still_send_forms() -> None:
         b"<ReceiveMessageResult><Message><MessageId>1</MessageId><Attribute><Name>SentTimestamp</Name><Value>2</Value>"
         b"</Attribute></Message></ReceiveMessageResult>" in written
     )
+
+
+def test_headers_stay_one_line_whatever_is_in_a_result() -> None:
+    result = {"Body": b"", "ContentDisposition": "a\r\nSet-Cookie: b", "Metadata": {"k\n": "v\r\n\r\nx"}}
+    headers = REST_XML.write(model_of("s3").operation("GetObject"), result, "x").headers
+    assert not any(mark in text for name, value in headers for text in (name, value) for mark in "\r\n")
