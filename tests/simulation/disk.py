@@ -10,7 +10,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ class Disk:
             return durable
 
         def watched_sync() -> BaseException | None:
-            sizes = {path.name: path.stat().st_size for path in store.path.glob("*.log")}
+            sizes = dict(self._sizes("*.log"))
             self.moment("sync: begun")
             error = sync()
             self._log_bytes |= sizes
@@ -182,8 +182,12 @@ class Disk:
             shutil.rmtree(self.copy_to)
 
     def _listing(self) -> list[tuple[str, int]]:
-        found = (self.data / "store").iterdir()
-        return sorted((path.name, path.stat().st_size) for path in found if not path.name.startswith("LOG"))
+        return sorted(found for found in self._sizes("*") if not found[0].startswith("LOG"))
+
+    def _sizes(self, pattern: str) -> Iterator[tuple[str, int]]:
+        for path in (self.data / "store").glob(pattern):
+            with suppress(FileNotFoundError):  # RocksDB has just removed it
+                yield path.name, path.stat().st_size
 
     def _forget_unsynced_log(self) -> None:
         for path in (self.copy_to / "store").glob("*.log"):

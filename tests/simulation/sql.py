@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -19,12 +18,8 @@ SELECT * EXCLUDE (newest) FROM (
     FROM read_json($files, format = 'newline_delimited', compression = $compression, columns = $columns))
 WHERE newest = 1 AND event_name <> 'REMOVE'
 """
-_COLUMNS = {
-    "event_name": "VARCHAR",
-    "sequence_number": "VARCHAR",
-    **dict.fromkeys(FIELDS, "JSON"),
-    "order_id": "VARCHAR",
-}
+_TEXTS = ("event_name", "sequence_number", "order_id")
+_COLUMNS = {**dict.fromkeys(FIELDS, "JSON"), **dict.fromkeys(_TEXTS, "VARCHAR")}
 
 
 def current_orders(plan: Plan, found: Evidence, table: dict[str, Image], orders: set[str]) -> Iterator[str]:
@@ -53,5 +48,5 @@ def _differs(row: dict[str, Any], item: Image, name: str) -> bool:
 
 
 def _value(written: str | None) -> Any:
-    # A null and a member that isn't there are the same to SQL.
-    return None if written is None else json.loads(written, parse_float=Decimal, parse_int=Decimal)
+    # A null and a member that isn't there are the same to SQL; DuckDB reads numbers with a point as doubles.
+    return None if written is None else json.loads(written, parse_float=float, parse_int=float)

@@ -1,4 +1,4 @@
-"""The whole pipeline in virtual time under faults and deaths: every accepted change arrives once, in order, or is told of.
+"""The whole pipeline in virtual time under faults and deaths: every accepted change arrives, once, in order.
 
 More of it: ``make simulate SEED=… RUNS=…``. A seed that ever failed is a test of its own below.
 """

@@ -16,6 +16,7 @@ VERBS = {
     "query": "tailrace.cli.query:query",
     "status": "tailrace.cli.status:status",
     "verify": "tailrace.cli.verify:verify",
+    "check": "tailrace.cli.check:check",
     "demo": "tailrace.cli.demo:demo",
 }
 
