@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
+from tailrace.athena.analysis.problem import AnalysisProblem
 from tailrace.athena.analysis.scope import Origin, Scope, Value
 from tailrace.athena.analysis.type import Type
 from tailrace.athena.functions.resolution import AGGREGATE_NAMES
@@ -202,7 +203,10 @@ class Context:
         grouping = self.scope.grouping
         if grouping is None or isinstance(node, _NEVER_KEYS):
             return None
-        return grouping.key(self.source("GROUP BY clause").value(node))
+        try:
+            return grouping.key(self.source("GROUP BY clause").value(node))
+        except AnalysisProblem:
+            return None  # it may be a name of the SELECT list; what has no meaning at all is reported by its rule
 
 
 # A constant is no key of its own: GROUP BY 1 is a place in the list.

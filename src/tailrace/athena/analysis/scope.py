@@ -41,7 +41,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of a relation. ``qualifier`` are the names that may stand before it, outermost first."""
+    """A column of a relation. ``qualifier`` are the names that may stand before it, outermost first; ``above`` when it
+    is seen above an aggregation as it is."""
 
     name: str | None
     sql: str
@@ -49,7 +50,7 @@ class Field:
     qualifier: tuple[str, ...] = ()
     hidden: bool = False
     origin: Origin | None = None
-    label: str | None = None
+    above: bool = False
 
     def answers(self, qualifier: Sequence[str], name: str) -> bool:
         """Tell whether a name as written, in lower case, means this field."""
@@ -101,7 +102,7 @@ class Scope:
 
     def above(self, found: Field, parts: Sequence[str], at: Position) -> Field:
         """Answer a field as it is seen here: through the keys when an aggregation lies between."""
-        if self.grouping is None:
+        if self.grouping is None or found.above:
             return found
         key = self.grouping.keys.get(found.sql)
         if key is None:

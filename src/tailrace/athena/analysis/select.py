@@ -176,8 +176,8 @@ def _order(context: Context, node: Select, items: list[_Item], ending: Ending) -
     for item in items:
         if item.name is not None:
             name = item.name.lower()
-            fields.setdefault((name, item.value.sql), Field(name, item.value.sql, item.value.type))
-    inner = replace(context, scope=Scope(tuple(fields.values()), context.scope))
+            fields.setdefault((name, item.value.sql), Field(name, item.value.sql, item.value.type, above=True))
+    inner = replace(context, scope=Scope(tuple(fields.values()), context.scope, context.scope.grouping))
     return [_key(context, inner, node, items, item) for item in ending.order]
 
 

@@ -73,7 +73,10 @@ def _statement(cursor: Cursor) -> Statement:
 
 
 def _end(cursor: Cursor) -> None:
-    if cursor.takes(";") and cursor.token.kind != "end":
+    if cursor.token.text == ";":
+        cursor.index += 1
+        if cursor.token.kind == "end":
+            return
         raise Unsupported(f"Only one sql statement is allowed. Got: {cursor.text}")
     cursor.expect("<EOF>")
     if cursor.token.kind != "end":

@@ -7,8 +7,8 @@ from tailrace.athena.syntax.tree import Name, TypeName
 _TIME_BASES = ("TIME", "TIMESTAMP")
 # Words that are names as well: what follows tells that they begin a clause.
 _CLAUSES = {
-    "LIMIT": ("integer", "ALL", "?"),
-    "OFFSET": ("integer", "?"),
+    "LIMIT": ("integer", "string", "ALL", "?"),
+    "OFFSET": ("integer", "string", "?"),
     "FETCH": ("FIRST", "NEXT"),
     "WINDOW": ("word", "quoted"),
     "TABLESAMPLE": ("BERNOULLI", "SYSTEM"),
