@@ -18,6 +18,7 @@ from simulation.life import Life
 from simulation.plan import Plan, doom_of, plan_of
 from simulation.verdict import verdict
 from tailrace.engine.clock import ManualClock
+from tailrace.runtime.inspection import Inspection
 
 _SHARED_MEMORY = Path("/dev/shm")
 _DOWN_S = (0.0, 0.0, 1.0, 300.0, -60.0)  # the last: a clock that was set back
@@ -62,9 +63,11 @@ async def _run(plan: Plan, folder: Path, dooms: Sequence[Doom | None] | None) ->
                 report.deaths.append(f"{doom.moment} {doom.occurrence}")
                 shutil.rmtree(data)
                 data = life.disk.copy_to
+                report.findings += _inspected(data)
             now = life.clock.now() + dice.choice(_DOWN_S)
         else:
             await life.run(_judge(report, life, history, placed))
+    report.findings += _inspected(data)
     told = repr((sorted(report.moments.items()), placed, report.findings, report.changes))
     report.trace = hashlib.sha256(told.encode()).hexdigest()
     return report
@@ -75,4 +78,15 @@ async def _judge(report: Report, life: Life, history: History, placed: list[str]
     found = await evidence(life, placed)
     report.changes = len(found.events)
     report.rows = sum(len(each.rows) for each in found.rows)
-    report.findings = verdict(report.plan, life, history, found)
+    report.findings += verdict(report.plan, life, history, found)
+
+
+def _inspected(data: Path) -> list[str]:
+    """Answer what `tailrace check` finds: nothing, whatever the moment of death, but for what was not synced."""
+    inspection = Inspection(data)
+    try:
+        found = list(inspection.findings())
+        inspection.remove_orphans()
+    finally:
+        inspection.close()
+    return [f"{each.subject}: {each.found}" for each in found if each.subject != "the write-ahead log"]
