@@ -11,7 +11,7 @@ from typing import Any
 import uvloop
 
 from tailrace.engine.files import Files
-from tailrace.runtime.server import Server, serve
+from tailrace.runtime.server import Server, bind
 from tailrace.service.principal import Principal
 from tailrace.wire.errors import AwsError
 from tailrace.wire.message import Response
@@ -77,7 +77,8 @@ class Endpoint:
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self.server = await serve(self.cloud, "127.0.0.1", 0, self._auth, _admin)
+        self.server = await bind(self.cloud, "127.0.0.1", 0, self._auth, _admin)
+        await self.server.start()
         self._started.set()
         await self._stop.wait()
         await self.server.close()

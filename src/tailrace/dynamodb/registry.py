@@ -6,7 +6,6 @@ from typing import Any
 from tailrace.service.service import Permission, Service
 
 SERVICE = Service("dynamodb")
-SERVICE.opaque_shapes = frozenset({"AttributeValue"})
 
 STREAMS = Service("dynamodbstreams", iam_prefix="dynamodb")
 

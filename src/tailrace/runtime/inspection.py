@@ -1,12 +1,14 @@
 """A stopped data directory, looked through: is its state readable, are bodies whole, do positions and counts agree.
 
-It changes nothing; only ``remove_orphans`` removes files, and only those that no row names.
+It changes nothing, for it opens a mirror of the state; only ``remove_orphans`` removes files, which no row names.
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tailrace.engine.data_directory import DataDirectory
 from tailrace.engine.database import dropped_bytes
@@ -59,7 +61,12 @@ class Inspection:
         try:
             if not (self._directory.store / "CURRENT").is_file():
                 raise StoreDamaged(f"there is no state in {self._directory.store}; bring it back from a copy")
-            self._store = Store(self._directory.store, Durability.OS, read_only=True)
+            self._mirror = TemporaryDirectory(prefix="tailrace-check-")
+            try:
+                self._store = Store(_mirrored(self._directory.store, Path(self._mirror.name)), Durability.OS)
+            except BaseException:
+                self._mirror.cleanup()
+                raise
         except BaseException:
             self._directory.close()
             raise
@@ -69,6 +76,7 @@ class Inspection:
     def close(self) -> None:
         """Give the directory free."""
         self._store.close()
+        self._mirror.cleanup()
         self._directory.close()
 
     def body_bytes(self) -> int:
@@ -100,7 +108,7 @@ class Inspection:
         return removed
 
     def _write_ahead_log(self) -> Iterator[Finding]:
-        lost = dropped_bytes(self._directory.store)
+        lost = dropped_bytes(self._store.path)
         if lost:
             yield Finding(
                 "the write-ahead log",
@@ -190,6 +198,16 @@ class Inspection:
         named |= {key[_DUE_CHARS:].decode() for key, _ in transaction.scan(LEFTOVERS)}
         files = (path for path in self.path.glob("s3/**/*") if path.is_file())
         self.orphans = sorted(path for path in files if str(path.relative_to(self.path)) not in named)
+
+
+def _mirrored(state: Path, mirror: Path) -> Path:
+    """Make a folder that RocksDB can open in the place of the state's: its tables as links, the rest as copies."""
+    for path in state.iterdir():
+        if path.suffix == ".sst":
+            (mirror / path.name).symlink_to(path)
+        elif not path.name.startswith(("LOG", "LOCK")):
+            shutil.copy(path, mirror)
+    return mirror
 
 
 def _etag(path: Path, parts: tuple[int, ...], progress: Progress) -> str:

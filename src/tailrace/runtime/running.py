@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from tailrace.runtime.admin import Admin
 from tailrace.runtime.cloud import LocalCloud
-from tailrace.runtime.server import serve
+from tailrace.runtime.server import bind
 from tailrace.runtime.settings import Settings
 
 
@@ -14,10 +14,11 @@ async def running(settings: Settings) -> AsyncIterator[LocalCloud]:
     """Run a cloud and its endpoint. Raises StoreBusy, FormatUnknown, or OSError when the port can't be had."""
     cloud = LocalCloud(settings)
     try:
-        server = await serve(cloud, settings.host, settings.port, settings.auth, Admin(cloud))
+        server = await bind(cloud, settings.host, settings.port, settings.auth, Admin(cloud))
         cloud.endpoint = f"http://{settings.host}:{server.port}"
         try:
             await cloud.start()
+            await server.start()
             yield cloud
         finally:
             await server.close()

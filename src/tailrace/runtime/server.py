@@ -22,12 +22,19 @@ class Server:
         self._listener: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
-    async def listen(self, host: str, port: int) -> None:
-        """Begin to serve. Raises OSError when the port can't be had."""
+    async def bind(self, host: str, port: int) -> None:
+        """Take the port; nobody is served before ``start``. Raises OSError when it can't be had."""
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+        self._listener = await loop.create_server(
+            lambda: Connection(self), host, port, backlog=1024, start_serving=False
+        )
         self.port = self._listener.sockets[0].getsockname()[1]
-        self._sweeper = loop.create_task(self._sweep())
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        assert self._listener is not None, "bind comes first"
+        await self._listener.start_serving()
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     async def close(self) -> None:
         """Stop to listen, let what is being carried out end for a moment, then close all connections."""
@@ -65,8 +72,8 @@ class Server:
                     _LOG.error("a connection could not be expired", exc_info=error)
 
 
-async def serve(cloud: Served, host: str, port: int, auth_mode: Auth, admin: Admin) -> Server:
-    """Serve a cloud. Raises OSError when the port can't be had."""
+async def bind(cloud: Served, host: str, port: int, auth_mode: Auth, admin: Admin) -> Server:
+    """Take the port for a cloud; ``start`` it once the cloud has started. Raises OSError when it can't be had."""
     server = Server(Door(cloud, auth_mode, admin))
-    await server.listen(host, port)
+    await server.bind(host, port)
     return server

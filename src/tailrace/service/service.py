@@ -30,7 +30,6 @@ class Service:
     def __init__(self, name: str, *, iam_prefix: str | None = None) -> None:
         self.name = name
         self.iam_prefix = iam_prefix or name
-        self.opaque_shapes: frozenset[str] = frozenset()
         self.operations: dict[str, Operation] = {}
         self.starts: list[Start] = []
         self._permissions: Permissions | None = None
