@@ -18,6 +18,8 @@ _UNRULED = {
     ("s3", "BucketLocationConstraint"),
     ("sqs", "MessageSystemAttributeName"),
     ("sqs", "QueueAttributeName"),
+    ("s3", "ChecksumAlgorithm"),
+    ("s3", "FilterRuleName"),
 }
 # Enumerations in the order in which AWS names them, where that isn't the definition's.
 _ENUM_ORDER = {("dynamodb", "ScalarAttributeType"): ("B", "N", "S")}
