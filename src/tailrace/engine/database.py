@@ -1,38 +1,26 @@
 """RocksDB, opened: its options, what its errors mean, and what its recovery had to leave behind.
 
-It recovers up to the first record of the write-ahead log that it can't read; what follows is told, never passed over.
+It recovers up to the first record of the write-ahead log that it can't read; how much follows is told.
 """
 
-import logging
 import re
 from pathlib import Path
 
-from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Env, Options, Rdict
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Env, Options, Rdict
 
 from tailrace.engine.errors import StoreDamaged
 
-_logger = logging.getLogger(__name__)
 _CACHE_BYTES = 32 * 2**20
 _WRITE_BUFFER_BYTES = 16 * 2**20
 _DROPPED = re.compile(r"\.log: dropping (\d+) bytes")
 
 
-def open_database(path: Path, *, in_memory: bool = False, read_only: bool = False) -> Rdict:
+def open_database(path: Path, *, in_memory: bool = False) -> Rdict:
     """Open the state in a folder, or begin it. Raises StoreDamaged when it can't be read as it was written."""
-    access = AccessType.read_only() if read_only else AccessType.read_write()
     try:
-        database = Rdict(str(path), _options(in_memory), access_type=access)
+        return Rdict(str(path), _options(in_memory))
     except Exception as error:
         raise damaged(path, error) from error
-    lost = dropped_bytes(path)
-    if lost:
-        _logger.warning(
-            "the last %d bytes of the write-ahead log in %s could not be read and were left out; after a power cut "
-            "nobody was told that they were on disk, otherwise the disk has lost writes",
-            lost,
-            path,
-        )
-    return database
 
 
 def dropped_bytes(path: Path) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from rocksdict import RdictIter, ReadOptions, WriteBatch
 
-from tailrace.engine.database import damaged, open_database
+from tailrace.engine.database import damaged, dropped_bytes, open_database
 from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
 from tailrace.engine.log import LOGS, Log, meta_of, open_log, value_of
 from tailrace.engine.transaction import Transaction
@@ -76,12 +76,16 @@ class Durable:
 class Store:
     """Open the state of a data directory; begin and commit transactions; find logs."""
 
-    def __init__(self, path: Path, durability: Durability = Durability.FSYNC, *, read_only: bool = False) -> None:
-        """Raises StoreDamaged when what is there can't be read as it was written."""
+    def __init__(self, path: Path, durability: Durability = Durability.FSYNC) -> None:
+        """Raises StoreDamaged when what is there can't be read as it was written.
+
+        ``dropped_bytes`` says how much of the write-ahead log's end could not be read and was left out.
+        """
         self.path = path
         self.durability = durability
         self.logs: dict[str, Log] = {}
-        self._db = open_database(path, in_memory=durability is Durability.MEMORY, read_only=read_only)
+        self._db = open_database(path, in_memory=durability is Durability.MEMORY)
+        self.dropped_bytes = dropped_bytes(path)
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self.commits = 0
         self._open_group = Group()

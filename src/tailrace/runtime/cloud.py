@@ -3,6 +3,7 @@
 It validates against botocore's model, authorises, dispatches, commits and meters.
 """
 
+import logging
 import os
 import random
 import time
@@ -36,6 +37,8 @@ from tailrace.service.service import Operation, Service
 from tailrace.wire.errors import AwsError
 from tailrace.wire.model import model_of
 
+_logger = logging.getLogger(__name__)
+
 
 class LocalCloud:
     """One account on one machine: everything put together over one data directory."""
@@ -50,6 +53,7 @@ class LocalCloud:
         self.endpoint = f"http://{settings.host}:{settings.port}"
         self.directory = DataDirectory(settings.data_dir)
         self.store = Store(self.directory.store, settings.durability)
+        self._tell_what_was_dropped()
         self.clock: Clock = clock or (ManualClock(time.time()) if settings.clock == "manual" else SystemClock())
         self.random = random.Random(settings.seed)
         self.faults = Faults()
@@ -163,6 +167,15 @@ class LocalCloud:
             return {}
         key = orjson.loads(self.root_key_path.read_bytes())
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+    def _tell_what_was_dropped(self) -> None:
+        if self.store.dropped_bytes:
+            _logger.warning(
+                "the last %d bytes of the write-ahead log in %s could not be read and were left out; after a power cut "
+                "nobody was told that they were on disk, otherwise the disk has lost writes",
+                self.store.dropped_bytes,
+                self.store.path,
+            )
 
     def _keep_root_key(self) -> Path:
         """Write the root's access key where only the owner of the data directory can read it."""

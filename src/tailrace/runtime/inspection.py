@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tailrace.engine.data_directory import DataDirectory
-from tailrace.engine.database import dropped_bytes
 from tailrace.engine.errors import DirectoryUnusable, StoreDamaged
 from tailrace.engine.ledger import Ledger, Standing
 from tailrace.engine.log import LOGS, Log
@@ -64,9 +63,9 @@ class Inspection:
             self._mirror = TemporaryDirectory(prefix="tailrace-check-")
             try:
                 self._store = Store(_mirrored(self._directory.store, Path(self._mirror.name)), Durability.OS)
-            except BaseException:
+            except StoreDamaged as error:
                 self._mirror.cleanup()
-                raise
+                raise self._named(error) from error
         except BaseException:
             self._directory.close()
             raise
@@ -93,7 +92,7 @@ class Inspection:
             yield from self._whole_bodies(progress)
             self._find_orphans()
         except StoreDamaged as error:
-            yield Finding("the state", str(error), "bring the directory back from a copy")
+            yield Finding("the state", str(self._named(error)), "bring the directory back from a copy")
 
     def remove_orphans(self) -> int:
         """Remove the files that no row names; answer how many there were."""
@@ -107,8 +106,12 @@ class Inspection:
         self.orphans = []
         return removed
 
+    def _named(self, error: StoreDamaged) -> StoreDamaged:
+        """Answer what is wrong with the mirror as what is wrong with the state."""
+        return StoreDamaged(str(error).replace(self._mirror.name, str(self._directory.store)))
+
     def _write_ahead_log(self) -> Iterator[Finding]:
-        lost = dropped_bytes(self._store.path)
+        lost = self._store.dropped_bytes
         if lost:
             yield Finding(
                 "the write-ahead log",

@@ -1,0 +1,259 @@
+"""``tailrace check``: what is torn, cut, missing or doubled on disk is found, and told with what to do next."""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recovery.server import run
+from tailrace.engine.clock import ManualClock
+from tailrace.engine.ledger import Hop
+from tailrace.engine.log import LOGS
+from tailrace.engine.space import Space
+from tailrace.engine.store import Durability, Store
+from tailrace.runtime.cloud import LocalCloud
+from tailrace.runtime.inspection import Inspection
+from tailrace.runtime.settings import Settings
+from tailrace.s3.object import OBJECTS
+from tailrace.service.principal import Principal
+
+REGION, BUCKET = "us-east-1", "lake"
+LEDGER = Space("engine/ledger")
+PART = 5 * 2**20
+Work = Callable[[LocalCloud], Awaitable[None]]
+
+
+def with_cloud(data_dir: Path, work: Work) -> None:
+    """Do something with a cloud on a data directory, and stop it."""
+
+    async def main() -> None:
+        settings = Settings(data_dir=data_dir, durability=Durability.FSYNC, seed=3)
+        cloud = LocalCloud(settings, clock=ManualClock())
+        await cloud.start()
+        try:
+            await work(cloud)
+        finally:
+            await cloud.stop()
+
+    asyncio.run(main())
+
+
+async def ask(cloud: LocalCloud, service: str, operation: str, **params: Any) -> dict[str, Any]:
+    return await cloud.request(service, operation, params, Principal.root(cloud.account), region=REGION)
+
+
+async def put(cloud: LocalCloud, key: str, data: bytes, operation: str = "PutObject", **more: Any) -> dict[str, Any]:
+    staged = cloud.files.create(f"s3/{BUCKET}/{key}")
+    staged.write(data)
+    await staged.seal()
+    return await ask(cloud, "s3", operation, Bucket=BUCKET, Key=key, Body=staged, **more)
+
+
+async def fill(cloud: LocalCloud) -> None:
+    """A bucket with objects of all kinds, an upload under way, a stream with records, and a hop that reads it."""
+    await ask(cloud, "s3", "CreateBucket", Bucket=BUCKET)
+    for key in ("plain", "år/../日本 %", "x" * 900, "folder/"):
+        await put(cloud, key, key.encode() * 3)
+    await ask(cloud, "s3", "PutObject", Bucket=BUCKET, Key="empty")
+    for key in ("whole", "unfinished"):
+        upload = await ask(cloud, "s3", "CreateMultipartUpload", Bucket=BUCKET, Key=key)
+        place = {"UploadId": upload["UploadId"]}
+        parts = []
+        for number, size in ((1, PART), (2, 1000)):
+            data = random.Random(number).randbytes(size)
+            answer = await put(cloud, key, data, "UploadPart", PartNumber=number, **place)
+            parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        if key == "whole":
+            chosen = {"MultipartUpload": {"Parts": parts}, **place}
+            await ask(cloud, "s3", "CompleteMultipartUpload", Bucket=BUCKET, Key=key, **chosen)
+    transaction = cloud.store.begin()
+    transaction.append("test/log", [b"%d" % number for number in range(100)], 1000)
+    cloud.store.log("test/log")
+    cloud.ledger.begin(transaction, "test/hop", HOP, "test/log", 0)
+    cloud.ledger.settle(transaction, "test/hop", {"test/log": 60}, delivered=50, dropped=10)
+    await cloud.store.commit(transaction)
+
+
+HOP = Hop(kind="pipe", name="orders", region=REGION, source="from", target="to")
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stopped data directory in good order."""
+    data_dir = tmp_path_factory.mktemp("filled") / "data"
+    with_cloud(data_dir, fill)
+    return data_dir
+
+
+@pytest.fixture
+def data_dir(filled: Path, tmp_path: Path) -> Path:
+    """A copy of it to do harm to."""
+    return Path(shutil.copytree(filled, tmp_path / "data"))
+
+
+def found_in(data_dir: Path) -> list[str]:
+    """Answer what an inspection finds, in words."""
+    inspection = Inspection(data_dir)
+    try:
+        return [f"{each.subject}: {each.found}; {each.advice}" for each in inspection.findings()]
+    finally:
+        inspection.close()
+
+
+def body_of(data_dir: Path, key: str) -> Path:
+    """Answer the file of an object."""
+    store = Store(data_dir / "store")
+    stored = OBJECTS.get(store.begin(), f"{BUCKET}/{key}")
+    store.close()
+    assert stored is not None
+    return data_dir / stored.path
+
+
+def change(data_dir: Path, work: Callable[[Store], None]) -> None:
+    """Change the state behind everybody's back."""
+    store = Store(data_dir / "store")
+    work(store)
+    store.close()
+
+
+def test_a_directory_in_order_is_well(data_dir: Path) -> None:
+    before = {path: path.read_bytes() for path in data_dir.rglob("*") if path.is_file()}
+    done = run("check", "--data-dir", data_dir)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "7 bodies" in done.stdout and "1 hops" in done.stdout and "100 records" in done.stdout
+    assert done.stdout.endswith("all is well\n")
+    assert before == {path: path.read_bytes() for path in data_dir.rglob("*") if path.is_file()}
+
+
+def test_a_missing_a_cut_and_a_changed_body_are_found(data_dir: Path) -> None:
+    body_of(data_dir, "plain").unlink()
+    os.truncate(body_of(data_dir, "folder/"), 4)
+    whole = body_of(data_dir, "whole")
+    with whole.open("r+b") as file:
+        file.seek(PART + 500)
+        file.write(b"other bytes")
+    done = run("check", "--data-dir", data_dir, "--json")
+    assert done.returncode == 1
+    findings = {each["subject"]: each["found"] for each in json.loads(done.stdout)["findings"]}
+    assert findings.keys() == {f"s3://{BUCKET}/{key}" for key in ("plain", "folder/", "whole")}
+    assert "is missing" in findings[f"s3://{BUCKET}/plain"]
+    assert "has 4 bytes of 21" in findings[f"s3://{BUCKET}/folder/"]
+    assert "other bytes than were put" in findings[f"s3://{BUCKET}/whole"]
+    words = run("check", "--data-dir", data_dir)
+    assert words.returncode == 1
+    assert "bring it back from a copy, or put or delete the object" in words.stdout
+    assert words.stdout.endswith("3 things are wrong\n")
+
+
+def test_orphans_are_listed_and_only_they_are_removed(data_dir: Path) -> None:
+    kept = {path for path in data_dir.glob("s3/**/*") if path.is_file()}
+    orphans = [data_dir / "s3" / BUCKET / "orphan~0123", data_dir / "s3" / "gone" / "deep" / "er~4567"]
+    for path in orphans:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("left by what was interrupted")
+    listed = run("check", "--data-dir", data_dir)
+    assert listed.returncode == 0
+    assert all(str(path) in listed.stdout for path in orphans)
+    assert "--repair removes them" in listed.stdout
+    report = json.loads(run("check", "--data-dir", data_dir, "--json", "--repair").stdout)
+    assert (report["removed"], report["findings"]) == (2, [])
+    assert {path for path in data_dir.glob("s3/**/*") if path.is_file()} == kept
+    assert not (data_dir / "s3" / "gone").exists()
+
+
+def test_an_unbalanced_ledger_and_a_position_beyond_its_log_are_found(data_dir: Path) -> None:
+    def harm(store: Store) -> None:
+        transaction = store.begin()
+        key = b"test/hop"
+        raw = transaction.get(LEDGER, key)
+        assert raw is not None
+        row = json.loads(raw)
+        transaction.put(LEDGER, key, json.dumps({**row, "settled": {"test/log": 160}}).encode())
+        store.commit(transaction)
+
+    change(data_dir, harm)
+    lines = found_in(data_dir)
+    assert len(lines) == 2
+    assert lines[0].startswith("pipe orders (test/hop): 160 records received, 60 accounted for; ")
+    assert "its position 160 lies beyond the end, 100" in lines[1]
+
+
+def test_a_gap_in_a_log_is_found(data_dir: Path) -> None:
+    def harm(store: Store) -> None:
+        transaction = store.begin()
+        transaction.staged[store.log("test/log").key(40)] = None
+        store.commit(transaction)
+
+    change(data_dir, harm)
+    [line] = found_in(data_dir)
+    assert line.startswith("log test/log: after record 39 comes record 41; ")
+
+
+def test_a_damaged_state_is_told_in_one_line(data_dir: Path) -> None:
+    tables = list((data_dir / "store").glob("*.sst"))
+    assert tables
+    for table in tables:
+        with table.open("r+b") as file:
+            file.seek(table.stat().st_size // 3)
+            file.write(b"\xff" * 64)
+    done = run("check", "--data-dir", data_dir)
+    assert done.returncode == 1
+    assert f"the state in {data_dir}/store can't be read: Corruption: block checksum mismatch" in done.stderr
+    assert "tailrace-check" not in done.stderr
+    tables[0].unlink()
+    for verb in (("check",), ("up", "--port", "0")):
+        refused = run(*verb, "--data-dir", data_dir)
+        assert refused.returncode == 1
+        assert len(refused.stderr.splitlines()) == 1
+        assert "can't be read: " in refused.stderr
+
+
+def test_a_state_that_is_gone_is_no_empty_state(data_dir: Path) -> None:
+    shutil.rmtree(data_dir / "store")
+    refused = run("check", "--data-dir", data_dir)
+    assert refused.returncode == 1
+    assert "there is no state in" in refused.stderr
+
+
+def test_a_torn_write_ahead_log_is_told_and_recovered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    live, copy = tmp_path / "live", tmp_path / "copy"
+
+    async def die(cloud: LocalCloud) -> None:
+        await fill(cloud)
+        shutil.copytree(live, copy)
+
+    with_cloud(live, die)
+    log = max((copy / "store").glob("*.log"), key=lambda path: path.stat().st_size)
+    os.truncate(log, log.stat().st_size - 10)
+    (copy / "tmp" / "stale").write_text("a body that was never finished")
+    [line] = found_in(copy)
+    assert line.startswith("the write-ahead log: its last ")
+    assert caplog.text == ""
+
+    async def look(cloud: LocalCloud) -> None:
+        assert not (copy / "tmp" / "stale").exists()
+        answer = await ask(cloud, "s3", "ListObjectsV2", Bucket=BUCKET)
+        assert answer["KeyCount"] == 6
+        assert cloud.store.read(LOGS.prefix + b"test/log") is None, "the last transaction was torn"
+
+    with_cloud(copy, look)
+    assert "bytes of the write-ahead log in" in caplog.text
+    assert found_in(copy) == []
+
+
+def test_a_body_that_is_not_whole_is_never_served(data_dir: Path) -> None:
+    os.truncate(body_of(data_dir, "plain"), 4)
+
+    async def read(cloud: LocalCloud) -> None:
+        with pytest.raises(Exception, match=f"The body of {BUCKET}/plain is missing or cut"):
+            await ask(cloud, "s3", "GetObject", Bucket=BUCKET, Key="plain")
+        await put(cloud, "plain", b"anew")
+
+    with_cloud(data_dir, read)
+    assert found_in(data_dir) == []

@@ -1,0 +1,76 @@
+"""A start that can't be is refused in one clear line: data in use, a port in use, another format, no writing."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from recovery.server import Server, run
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("running") / "data")
+    server.start()
+    yield server
+    server.stop()
+
+
+def refusal(*arguments: str | Path) -> str:
+    """Answer the one line in which a command is refused."""
+    refused = run(*arguments)
+    assert refused.returncode == 1, refused.stdout + refused.stderr
+    assert len(refused.stderr.splitlines()) == 1, refused.stderr
+    return refused.stderr
+
+
+def test_a_second_process_on_the_same_data_is_refused(server: Server) -> None:
+    assert f"is in use by process {server.pid}" in refusal("up", "--port", "0", "--data-dir", server.data_dir)
+
+
+def test_a_port_in_use_ends_with_one_clear_line(server: Server, tmp_path: Path) -> None:
+    assert str(server.port) in refusal("up", "--port", str(server.port), "--data-dir", tmp_path / "other")
+
+
+@pytest.mark.parametrize("verb", ["up", "check"])
+def test_another_format_is_refused_and_nothing_is_touched(tmp_path: Path, verb: str) -> None:
+    (tmp_path / "format").write_text("2\n")
+    (tmp_path / "store").mkdir()
+    options = ("--port", "0") if verb == "up" else ()
+    said = refusal(verb, *options, "--data-dir", tmp_path)
+    assert "has format 2, this Tailrace reads format 1; install the version that wrote it" in said
+    assert list((tmp_path / "store").iterdir()) == []
+    assert (tmp_path / "format").read_text() == "2\n"
+
+
+def test_a_folder_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
+    assert "there is no data directory at" in refusal("check", "--data-dir", tmp_path)
+    (tmp_path / "store").mkdir()
+    assert "has no format stamp" in refusal("up", "--port", "0", "--data-dir", tmp_path)
+    (tmp_path / "file").write_text("not a folder")
+    assert "can't be written to" in refusal("up", "--port", "0", "--data-dir", tmp_path / "file")
+
+
+def test_a_directory_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
+    with unwritable(tmp_path) as folder:
+        assert "can't be written to: " in refusal("up", "--port", "0", "--data-dir", folder)
+
+
+@contextmanager
+def unwritable(folder: Path) -> Iterator[Path]:
+    """Make a folder read-only: by its permissions, or for root, who needs none, by a mount where that is allowed."""
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+    elif subprocess.run(["mount", "--bind", folder, folder], capture_output=True).returncode:
+        yield Path("/proc/tailrace")
+    else:
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", folder], check=True)
