@@ -49,8 +49,8 @@ class Environment:
 
     @property
     def database(self) -> str:
-        """The database that names without one are in."""
-        return (self.query.database or "default").lower()
+        """The database that names without one are in; clients send it quoted, too."""
+        return (self.query.database or "default").strip('`"').lower()
 
     def session(self) -> Session:
         """Answer where its queries are analysed."""
