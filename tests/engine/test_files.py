@@ -2,12 +2,14 @@
 
 import asyncio
 import hashlib
+import io
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tailrace.engine.errors import StoreFull
 from tailrace.engine.files import Files, escaped
 
 
@@ -53,3 +55,18 @@ def test_what_a_dead_process_was_writing_goes_at_the_next_start(tmp_path: Path) 
     Files(tmp_path / "root", synced=False).create("s3/b/k").write(b"half")
     Files(tmp_path / "root", synced=False)
     assert [path for path in (tmp_path / "root").rglob("*") if path.is_file()] == []
+
+
+def test_on_a_full_disk_a_body_is_refused_and_can_be_discarded(tmp_path: Path) -> None:
+    files = Files(tmp_path / "root", synced=False)
+    staged = files.create("s3/b/k")
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        staged._file = io.BufferedWriter(full, 1 << 18)
+        staged.write(b"too much")
+        with pytest.raises(StoreFull, match="No space left on device"):
+            asyncio.run(staged.seal())
+        staged.discard()
+    assert [path for path in (tmp_path / "root").rglob("*") if path.is_file()] == []
+    (tmp_path / "root" / "tmp").rmdir()
+    with pytest.raises(StoreFull):
+        files.create("s3/b/k")

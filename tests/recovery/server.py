@@ -71,6 +71,11 @@ class Server:
             self._process.terminate()
             assert self._process.wait(30) == 0
 
+    def end(self) -> None:
+        """Make sure that it is gone, whatever happened before."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
     def client(self, service: str) -> Any:
         """Make a client that asks once and does not wait for long."""
         config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=20, max_pool_connections=4)

@@ -22,7 +22,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path / "data")
     server.start()
     yield server
-    server.stop()
+    server.end()
 
 
 def test_no_acknowledged_write_is_lost_doubled_or_invented(server: Server) -> None:

@@ -16,7 +16,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("running") / "data")
     server.start()
     yield server
-    server.stop()
+    server.end()
 
 
 def refusal(*arguments: str | Path) -> str:

@@ -8,15 +8,16 @@ from pathlib import Path
 
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Env, Options, Rdict
 
-from tailrace.engine.errors import StoreDamaged
+from tailrace.engine.errors import StoreDamaged, StoreFull
 
 _CACHE_BYTES = 32 * 2**20
 _WRITE_BUFFER_BYTES = 16 * 2**20
+_FULL = "No space left on device"
 _DROPPED = re.compile(r"\.log: dropping (\d+) bytes")
 
 
 def open_database(path: Path, *, in_memory: bool = False) -> Rdict:
-    """Open the state in a folder, or begin it. Raises StoreDamaged when it can't be read as it was written."""
+    """Open the state in a folder, or begin it. Raises StoreDamaged when it can't be read, StoreFull."""
     try:
         return Rdict(str(path), _options(in_memory))
     except Exception as error:
@@ -31,9 +32,11 @@ def dropped_bytes(path: Path) -> int:
     return sum(int(size) for size in _DROPPED.findall(notes.read_text(errors="replace")))
 
 
-def damaged(path: Path, error: BaseException) -> StoreDamaged:
+def damaged(path: Path, error: BaseException) -> StoreDamaged | StoreFull:
     """Answer what a failed read or opening means."""
     reason = " ".join(str(error).split())
+    if _FULL in reason:
+        return StoreFull(f"the disk under {path.parent} is full: {reason}; free some space")
     return StoreDamaged(f"the state in {path} can't be read: {reason}; bring back a copy or name another --data-dir")
 
 

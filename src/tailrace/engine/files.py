@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,10 @@ class Staged:
         generation = secrets.token_hex(6)
         self._files = files
         self._temporary = files.root / "tmp" / generation
-        self._file = self._temporary.open("wb", buffering=1 << 18)
+        try:
+            self._file = self._temporary.open("wb", buffering=1 << 18)
+        except OSError as error:
+            raise _full(error) from error
         self._md5 = hashlib.md5(usedforsecurity=False)
         self.path = f"{escaped(name)}{_GENERATION_MARK}{generation}"
         self.size = 0
@@ -47,7 +51,7 @@ class Staged:
         try:
             self._file.write(data)
         except OSError as error:
-            raise StoreFull(f"the disk is full: {error}; free some space and send the request again") from error
+            raise _full(error) from error
         self._md5.update(data)
         self.size += len(data)
 
@@ -72,7 +76,8 @@ class Staged:
         """Remove what was written, unless a row names it."""
         if self._kept:
             return
-        self._file.close()
+        with suppress(OSError):  # on a full disk it can't even be closed in order
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
         if self.sealed:
             self._files.remove(self.path)
@@ -82,10 +87,10 @@ class Staged:
             self._file.flush()
             if self._files.synced:
                 os.fsync(self._file.fileno())
+            self._file.close()
+            self._files.place(self._temporary, self.path)
         except OSError as error:
-            raise StoreFull(f"the disk is full: {error}; free some space and send the request again") from error
-        self._file.close()
-        self._files.place(self._temporary, self.path)
+            raise _full(error) from error
         self.sealed = True
 
 
@@ -99,7 +104,7 @@ class Files:
         (root / "tmp").mkdir(parents=True)
 
     def create(self, name: str) -> Staged:
-        """Begin a body; the name's parts, split at slashes, become folders: ``s3/<bucket>/<key>``."""
+        """Begin a body; the name's parts, split at slashes, become folders: ``s3/<bucket>/<key>``. Raises StoreFull."""
         return Staged(self, name)
 
     def path(self, relative: str) -> Path:
@@ -141,6 +146,10 @@ class Files:
         for each in reversed(missing):
             each.mkdir(exist_ok=True)
         return [each.parent for each in missing]
+
+
+def _full(error: OSError) -> StoreFull:
+    return StoreFull(f"the disk is full: {error}; free some space and send the request again")
 
 
 def escaped(name: str) -> str:

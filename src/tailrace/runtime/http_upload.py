@@ -31,7 +31,10 @@ class Upload:
         self._sha256 = request.headers.get("x-amz-content-sha256", "")
         self._decoder = decoder_of(request, self._expected, signed)
         self._hash = hashlib.sha256() if len(self._sha256) == HEX_SHA256 else None
-        self._staged = files.create(name)
+        try:
+            self._staged = files.create(name)
+        except StoreFull as error:
+            raise AwsError("ServiceUnavailable", str(error), 503) from error
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the body. Raises AwsError, Distrust."""
