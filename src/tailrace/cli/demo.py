@@ -104,6 +104,7 @@ def _write(connection: Connection, example: Path, table: str, orders: int) -> in
             time.sleep(0.25)
             live.update(sample.table())
         written, complaint = script.communicate()
+    _end_picture()
     if script.returncode != 0:
         fail(f"generate_orders.py ended with status {script.returncode}: {complaint.strip()}")
     summary = json.loads(written)
@@ -127,6 +128,7 @@ def _settle(connection: Connection) -> None:
         while any(hop["in_flight"] for hop in sample.hops) and time.monotonic() < deadline:
             time.sleep(0.2)
             live.update(sample.table())
+    _end_picture()
 
 
 def _crawl(connection: Connection, crawler: str) -> None:
@@ -176,6 +178,12 @@ def _judge(connection: Connection, accepted: int) -> bool:
     for verdict in judged:
         show(verdict)
     return not amiss and all(verdict.holds for verdict in judged)
+
+
+def _end_picture() -> None:
+    """End the line of a live picture, which a pipe sees only as its last state."""
+    if not sys.stdout.isatty():
+        print()
 
 
 def _say(text: str) -> None:

@@ -65,14 +65,28 @@ def run(
 
 
 def show(header: list[str], rows: Iterator[Row], title: str | None = None) -> None:
-    """Print rows as a table."""
+    """Print rows as a table: as many columns as fit, and the names of the others."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*header, title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*("" if value is None else value for value in row))
-    Console().print(table)
+    console, cells = Console(), [["" if value is None else value for value in row] for row in rows]
+    shown = _fitting(header, cells, console.width)
+    table = Table(*header[:shown], title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for row in cells:
+        table.add_row(*row[:shown])
+    console.print(table)
+    if shown < len(header):
+        print(f"and {len(header) - shown} more columns: {', '.join(header[shown:])}")
+
+
+def _fitting(header: list[str], cells: list[list[str]], width: int) -> int:
+    """Answer how many columns fit into a width, one at least."""
+    used = 0
+    for number, name in enumerate(header):
+        used += max([len(name), *(len(row[number]) for row in cells)]) + 2
+        if used > width + 2:
+            return max(number, 1)
+    return len(header)
 
 
 def _read(pages: Iterator[Any], *, has_header: bool) -> tuple[list[str], Iterator[Row]]:
