@@ -57,7 +57,8 @@ def run(
             time.sleep(wait_s)
             wait_s = min(wait_s * 1.5, 1.0)
     except (ClientError, BotoCoreError) as error:
-        fail(str(error))
+        hint = " Name one with --output s3://BUCKET/PREFIX/." if "No output location" in str(error) else ""
+        fail(f"{error}{hint}")
     if state != "SUCCEEDED":
         fail(f"{state}: {execution['Status'].get('StateChangeReason', 'no reason was given')}")
     pages = athena.get_paginator("get_query_results").paginate(QueryExecutionId=execution_id)
