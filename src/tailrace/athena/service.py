@@ -13,8 +13,8 @@ from tailrace.athena.api import (
     workgroups,
 )
 from tailrace.athena.execution.query import JOB_KIND
-from tailrace.athena.execution.run import QueryRunner
 from tailrace.athena.registry import SERVICE
+from tailrace.engine.job import Job
 from tailrace.service.cloud import Cloud
 
 __all__ = [
@@ -32,4 +32,10 @@ __all__ = [
 
 @SERVICE.on_start
 async def _start(cloud: Cloud) -> None:
-    cloud.jobs.register(JOB_KIND, QueryRunner(cloud).run)
+    async def run(job: Job) -> None:
+        # Analysis is large, and a server that is asked no query starts sooner without it.
+        from tailrace.athena.execution.run import QueryRunner
+
+        await QueryRunner(cloud).run(job)
+
+    cloud.jobs.register(JOB_KIND, run)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from tailrace.athena.analysis import (
     calls,
@@ -25,8 +26,7 @@ from tailrace.athena.syntax.tree import Expression
 RULES = (calls, casting, conditional, lambdas, literals, names, operators, subqueries)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """Where a query runs: what its names mean, who asks, and when."""
 
     catalog: Catalog
@@ -36,8 +36,7 @@ class Session:
     user: str
 
 
-@dataclass(frozen=True, slots=True)
-class Analyzed:
+class Analyzed(msgspec.Struct, frozen=True):
     """A query ready to run: ``made`` reads the views ``scan_<n>`` of its scans."""
 
     made: Made

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.problem import AnalysisProblem
 from tailrace.athena.analysis.scope import Origin, Scope, Value
@@ -40,8 +42,7 @@ def rule(kind: type[Expression]) -> Callable[[R], R]:
     return register
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
+class TableColumn(msgspec.Struct, frozen=True):
     """A column of a table as a query sees it; ``key`` is its place among the partition keys."""
 
     name: str
@@ -50,8 +51,7 @@ class TableColumn:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BaseTable:
+class BaseTable(msgspec.Struct, frozen=True):
     """A table with files. ``handle`` is the catalog's own."""
 
     name: tuple[str, str, str]
@@ -59,8 +59,7 @@ class BaseTable:
     handle: Any
 
 
-@dataclass(frozen=True, slots=True)
-class RowsTable:
+class RowsTable(msgspec.Struct, frozen=True):
     """A table whose rows are known: information_schema."""
 
     name: tuple[str, str, str]
@@ -68,8 +67,7 @@ class RowsTable:
     rows: Sequence[Sequence[str | int | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A stored query: its text, the names it was made under, and the columns it promised."""
 
     name: tuple[str, str, str]
@@ -92,20 +90,18 @@ class Catalog(Protocol):
         """Tell whether a catalog exists."""
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(msgspec.Struct):
     """One use of a table: what of it is read, and what is known of its partitions."""
 
     number: int
     table: BaseTable
     alias: str
-    sees: dict[str, dict[str, int]] = field(default_factory=dict)
-    conditions: list[str] = field(default_factory=list)
-    equal: dict[int, set[str]] = field(default_factory=dict)
+    sees: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    conditions: list[str] = msgspec.field(default_factory=list)
+    equal: dict[int, set[str]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class OutputColumn:
+class OutputColumn(msgspec.Struct, frozen=True):
     """A column of a query's result; ``c<n>`` in its SQL. ``name`` is None when the query gives it none."""
 
     name: str | None
@@ -113,16 +109,14 @@ class OutputColumn:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """A query's SQL and its columns."""
 
     sql: str
     columns: tuple[OutputColumn, ...]
 
 
-@dataclass(slots=True)
-class Analysis:
+class Analysis(msgspec.Struct):
     """One statement's analysis: where it runs, and what it has found so far."""
 
     catalog: Catalog
@@ -132,9 +126,9 @@ class Analysis:
     now_ms: int
     user: str
     parameters: Sequence[Expression] = ()
-    scans: list[Scan] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
-    views: list[tuple[str, str, str]] = field(default_factory=list)
+    scans: list[Scan] = msgspec.field(default_factory=list)
+    used: set[str] = msgspec.field(default_factory=set)
+    views: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
     count: int = 0
 
     def alias(self, prefix: str = "t") -> str:
@@ -143,8 +137,7 @@ class Analysis:
         return f"{prefix}{self.count}"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRelation:
+class NamedRelation(msgspec.Struct, frozen=True):
     """A WITH query: how to make it, or the name under which it was made once for all its uses."""
 
     query: Query
@@ -154,16 +147,15 @@ class NamedRelation:
     made: tuple[OutputColumn, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """The place of an expression. ``clause`` is set where aggregates and windows have no place."""
 
     analysis: Analysis
     scope: Scope
     named: Mapping[str, NamedRelation]
     clause: str | None = None
-    variables: Mapping[str, Value] = field(default_factory=dict)
-    windows: Mapping[str, Window] = field(default_factory=dict)
+    variables: Mapping[str, Value] = msgspec.field(default_factory=dict)
+    windows: Mapping[str, Window] = msgspec.field(default_factory=dict)
     literals: tuple[str, list[str]] | None = None
 
     def value(self, node: Expression) -> Value:

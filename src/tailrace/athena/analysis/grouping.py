@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.context import Context, aggregates_in
 from tailrace.athena.analysis.problem import AnalysisProblem, type_mismatch
@@ -37,8 +39,7 @@ def _has_grouping(node: Node) -> bool:
     return isinstance(node, GroupingCall)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """An aggregation being made: its keys and the GROUP BY clause."""
 
     grouping: Grouping

@@ -5,7 +5,9 @@ those of their arguments are known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.casting import coerce
 from tailrace.athena.analysis.context import Context
@@ -20,8 +22,7 @@ from tailrace.athena.syntax.tree import Expression, Function, Lambda
 _ADDED_AT_LEAST_ONE = "{all_concat}"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """A signature with its variables bound: the arguments as it wants them, and the result's type."""
 
     signature: Signature

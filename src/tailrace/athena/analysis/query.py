@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.casting import coerce
 from tailrace.athena.analysis.context import Context, Made, NamedRelation, OutputColumn

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.context import Context, NamedRelation, OutputColumn
 from tailrace.athena.analysis.joins import join

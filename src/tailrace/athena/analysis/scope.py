@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.problem import AnalysisProblem
 from tailrace.athena.analysis.type import Type
@@ -17,8 +19,7 @@ from tailrace.athena.syntax.token import Position
 _COLUMN = re.compile(r"\bt\d+\.c\d+\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """A piece of DuckDB's SQL and its type; ``constant`` is the text of a literal, ``names`` a lambda's variables."""
 
     sql: str
@@ -31,16 +32,14 @@ class Value:
         return set(_COLUMN.findall(self.sql))
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """The partition key of a scan that a field carries unchanged."""
 
     scan: int
     key: int
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A column of a relation. ``qualifier`` are the names that may stand before it, outermost first; ``above`` when it
     is seen above an aggregation as it is."""
 
@@ -59,15 +58,14 @@ class Field:
         return not qualifier or tuple(qualifier) == self.qualifier[-len(qualifier) :]
 
 
-@dataclass(slots=True)
-class Grouping:
+class Grouping(msgspec.Struct):
     """An aggregation: its keys by their SQL over the source, and its aggregates by theirs."""
 
     source: Scope
     alias: str
-    keys: dict[str, Value] = field(default_factory=dict)
-    key_fields: dict[str, Field] = field(default_factory=dict)
-    aggregates: dict[str, Value] = field(default_factory=dict)
+    keys: dict[str, Value] = msgspec.field(default_factory=dict)
+    key_fields: dict[str, Field] = msgspec.field(default_factory=dict)
+    aggregates: dict[str, Value] = msgspec.field(default_factory=dict)
 
     def key(self, source: Value) -> Value | None:
         """Answer a key as it is seen above the aggregation."""
@@ -80,8 +78,7 @@ class Grouping:
         return self.aggregates[sql]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """The fields in sight, and the scope of the query around. ``grouping`` is set above an aggregation."""
 
     fields: tuple[Field, ...]

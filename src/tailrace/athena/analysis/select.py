@@ -5,7 +5,9 @@ expression above reads keys and aggregates as plain columns.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.context import Context, Made, OutputColumn, aggregates_in
 from tailrace.athena.analysis.grouping import aggregated, group
@@ -22,8 +24,7 @@ from tailrace.athena.syntax.query_tree import AllColumns, OrderItem, Select, Sel
 from tailrace.athena.syntax.tree import Column, Constant, Dereference, Expression, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """ORDER BY, OFFSET and LIMIT."""
 
     order: tuple[OrderItem, ...] = ()
@@ -43,8 +44,7 @@ class Ending:
         return text + (f" OFFSET {self.offset}" if self.offset is not None else "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(msgspec.Struct, frozen=True):
     """A column of the list: its value, and the name that it gets."""
 
     value: Value

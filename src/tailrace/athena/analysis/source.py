@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from tailrace.athena.analysis.scope import Field
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """What can stand in FROM; ``lateral`` when it refers to what is on its left."""
 
     sql: str

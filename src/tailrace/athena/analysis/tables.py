@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.casting import coerce
 from tailrace.athena.analysis.context import BaseTable, Context, Made, RowsTable, Scan, TableColumn, View

@@ -6,8 +6,9 @@ A timestamp with time zone is a struct of its instant and its zone; intervals ar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
+
+import msgspec
 
 VARCHAR_UNBOUNDED = 2147483647
 _DECIMAL_DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
@@ -15,8 +16,7 @@ _NUMBERS = ("tinyint", "smallint", "integer", "bigint", "decimal", "real", "doub
 _WHOLE = _NUMBERS[:4]
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(msgspec.Struct, frozen=True):
     """A type. ``parts`` are the element of an array, key and value of a map, the fields of a row or, for a lambda,
     its arguments and its result; ``names`` are the names of a row's fields."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tailrace.athena.analysis.context import Context
 from tailrace.athena.analysis.problem import AnalysisProblem

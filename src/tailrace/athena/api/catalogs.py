@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tailrace.athena.api.page import page, place_of
 from tailrace.athena.api.problem import invalid, metadata
-from tailrace.athena.catalog.glue_catalog import CATALOG
+from tailrace.athena.catalog.caller import CATALOG
 from tailrace.athena.registry import SERVICE
 from tailrace.service.call import Call
 from tailrace.wire.errors import AwsError

@@ -9,7 +9,7 @@ import msgspec
 from tailrace.athena.api.page import page, place_of
 from tailrace.athena.api.problem import invalid, not_found
 from tailrace.athena.api.workgroups import find
-from tailrace.athena.execution.prepared import PREPARED, PreparedStatement, prepared_key
+from tailrace.athena.execution.prepared_row import PREPARED, PreparedStatement, prepared_key
 from tailrace.athena.registry import SERVICE
 from tailrace.service.call import Call
 

@@ -9,11 +9,11 @@ import orjson
 
 from tailrace.athena.api.problem import invalid
 from tailrace.athena.api.workgroups import PRIMARY, find
-from tailrace.athena.catalog.glue_catalog import CATALOG
+from tailrace.athena.catalog.caller import CATALOG
 from tailrace.athena.catalog.location import Location, parse_location
 from tailrace.athena.execution import query as queries
 from tailrace.athena.execution.kind import HIVE_FAILED, Kind, kind_of
-from tailrace.athena.execution.prepared import PREPARED, prepared_key
+from tailrace.athena.execution.prepared_row import PREPARED, prepared_key
 from tailrace.athena.execution.query import JOB_KIND, TOKENS, Named, PrincipalRow, Query
 from tailrace.athena.execution.reuse import reusable
 from tailrace.athena.registry import SERVICE

@@ -9,7 +9,7 @@ import msgspec
 from tailrace.athena.api.page import page, place_of
 from tailrace.athena.api.problem import invalid
 from tailrace.athena.catalog.location import parse_location
-from tailrace.athena.execution.prepared import PREPARED
+from tailrace.athena.execution.prepared_row import PREPARED
 from tailrace.athena.execution.query import history
 from tailrace.athena.registry import SERVICE
 from tailrace.engine.rows import Rows

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from tailrace.service.cloud import Cloud
 from tailrace.service.principal import Principal
 
+CATALOG = "awsdatacatalog"
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+
+class Caller(msgspec.Struct, frozen=True):
     """A principal in a region."""
 
     cloud: Cloud

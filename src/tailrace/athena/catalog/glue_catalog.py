@@ -9,11 +9,10 @@ from tailrace.athena.analysis.context import BaseTable, RowsTable, TableColumn, 
 from tailrace.athena.analysis.problem import AnalysisProblem, not_supported
 from tailrace.athena.analysis.type import BIGINT, TIMESTAMP_TZ, VARCHAR, Type
 from tailrace.athena.analysis.type_reading import UnsupportedHiveType, hive_type
-from tailrace.athena.catalog.caller import Caller
+from tailrace.athena.catalog.caller import CATALOG, Caller
 from tailrace.athena.catalog.presto_view import decoded
 from tailrace.wire.errors import AwsError
 
-CATALOG = "awsdatacatalog"
 HIDDEN = (("$path", VARCHAR), ("$file_size", BIGINT), ("$file_modified_time", TIMESTAMP_TZ), ("$partition", VARCHAR))
 _PARTITIONS = "$partitions"
 _PAGE = 1000

@@ -7,7 +7,8 @@ from typing import Any
 from tailrace.athena.analysis.context import RowsTable, TableColumn
 from tailrace.athena.analysis.problem import AnalysisProblem
 from tailrace.athena.analysis.type import BIGINT, VARCHAR
-from tailrace.athena.catalog.glue_catalog import CATALOG, GlueCatalog, base_table, is_view
+from tailrace.athena.catalog.caller import CATALOG
+from tailrace.athena.catalog.glue_catalog import GlueCatalog, base_table, is_view
 from tailrace.athena.catalog.presto_view import decoded
 
 _SCHEMA = "information_schema"

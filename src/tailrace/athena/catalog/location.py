@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Location:
+
+class Location(msgspec.Struct, frozen=True):
     """A bucket and a prefix, which ends with a slash unless it is empty."""
 
     bucket: str

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from tailrace.athena.analysis.problem import AnalysisProblem
-from tailrace.athena.catalog.glue_catalog import CATALOG, is_view
+from tailrace.athena.catalog.caller import CATALOG
+from tailrace.athena.catalog.glue_catalog import is_view
 from tailrace.athena.catalog.presto_view import decoded
 from tailrace.athena.ddl.problem import no_database, no_table, semantic
 from tailrace.athena.ddl.table_text import create_table_lines, shown_columns

@@ -8,7 +8,8 @@ from typing import Any
 from tailrace.athena.analysis.context import OutputColumn
 from tailrace.athena.analysis.problem import AnalysisProblem
 from tailrace.athena.analysis.type import Type
-from tailrace.athena.catalog.glue_catalog import CATALOG, is_view
+from tailrace.athena.catalog.caller import CATALOG
+from tailrace.athena.catalog.glue_catalog import is_view
 from tailrace.athena.catalog.presto_view import encoded, table_input
 from tailrace.athena.ddl.creation import DONE
 from tailrace.athena.ddl.tables import glue, place_of

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from tailrace.athena.analysis.analyzer import Session
-from tailrace.athena.catalog.caller import Caller
-from tailrace.athena.catalog.glue_catalog import CATALOG, GlueCatalog
+from tailrace.athena.catalog.caller import CATALOG, Caller
+from tailrace.athena.catalog.glue_catalog import GlueCatalog
 from tailrace.athena.catalog.listing import Listing
 from tailrace.athena.execution.query import Query
 from tailrace.athena.execution.scanning import Scanning
@@ -17,8 +18,7 @@ from tailrace.athena.results.columns import Column
 from tailrace.athena.syntax.tree import Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What a statement came to: a file of rows, or lines, and figures."""
 
     columns: Sequence[Column] = ()
@@ -30,8 +30,7 @@ class Outcome:
     manifest: Sequence[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(msgspec.Struct, frozen=True):
     """One query's: the caller, the catalog as the caller sees it, the worker's tasks."""
 
     query: Query
@@ -40,7 +39,7 @@ class Environment:
     parameters: Sequence[Expression]
     catalog: GlueCatalog
     tasks: WorkerTasks
-    planned: list[int] = field(default_factory=list)
+    planned: list[int] = msgspec.field(default_factory=list)
 
     @classmethod
     def of(cls, query: Query, caller: Caller, now_ms: int, parameters: Sequence[Expression]) -> Environment:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from tailrace.athena.syntax import statement_tree as tree
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """StatementType and SubstatementType; ``suffix`` of the result's object. What only reads is ``repeatable``."""
 
     statement: str
@@ -18,7 +18,7 @@ class Kind:
     repeatable: bool = False
 
 
-_DDL = {
+_DDL: dict[type[object], str] = {
     tree.CreateDatabase: "CREATE_DATABASE",
     tree.DropDatabase: "DROP_DATABASE",
     tree.AlterDatabase: "ALTER_DATABASE_SET_DBPROPERTIES",
@@ -35,7 +35,7 @@ _DDL = {
     tree.ReplaceColumns: "ALTER_TABLE_REPLACE_COLUMNS",
     tree.RepairTable: "MSCK",
 }
-_UTILITY = {
+_UTILITY: dict[type[object], str] = {
     tree.ShowDatabases: "SHOW_DATABASES",
     tree.ShowColumns: "SHOW_COLUMNS",
     tree.ShowPartitions: "SHOW_PARTITIONS",
@@ -45,7 +45,7 @@ _UTILITY = {
     tree.Prepare: "PREPARE",
     tree.Deallocate: "DEALLOCATE",
 }
-_DML = {
+_DML: dict[type[object], Kind] = {
     tree.QueryStatement: Kind("DML", "SELECT", ".csv", True),
     tree.Execute: Kind("DML", "EXECUTE", ".csv"),
     tree.InsertInto: Kind("DML", "INSERT", ""),

@@ -1,33 +1,13 @@
-"""Prepared statements: kept by workgroup, made by PREPARE or through the API."""
+"""PREPARE and DEALLOCATE, and what EXECUTE finds."""
 
 from __future__ import annotations
 
-import msgspec
-
 from tailrace.athena.analysis.problem import AnalysisProblem
 from tailrace.athena.execution.environment import Environment, Outcome
+from tailrace.athena.execution.prepared_row import PREPARED, PreparedStatement, prepared_key
 from tailrace.athena.execution.query import Query
 from tailrace.athena.syntax.statement_tree import Deallocate, Prepare
-from tailrace.engine.rows import Rows
 from tailrace.engine.transaction import Transaction
-
-
-class PreparedStatement(msgspec.Struct, frozen=True):
-    """A statement with question marks, under a name."""
-
-    name: str
-    workgroup: str
-    text: str
-    description: str | None
-    modified_ms: int
-
-
-PREPARED = Rows("athena/prepared", PreparedStatement)
-
-
-def prepared_key(region: str, workgroup: str, name: str) -> str:
-    """Answer the key of a prepared statement."""
-    return f"{region}/{workgroup}/{name}"
 
 
 def prepared_text(transaction: Transaction, query: Query, name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,8 +23,7 @@ from tailrace.athena.worker.scan_plan import ColumnToRead, FileToRead, Group, Sc
 _COLUMN = re.compile(r"\b(t\d+)\.(c\d+)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(msgspec.Struct, frozen=True):
     """A partition: its values, where it lies and how it is read; the whole table when it has none."""
 
     values: tuple[str | None, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from tailrace.athena.analysis.problem import AnalysisProblem
 from tailrace.athena.syntax.tree import ArrayOf, Constant, Expression, Unary
@@ -23,8 +24,7 @@ _KNOWN = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(msgspec.Struct, frozen=True):
     """How rows are written."""
 
     format: str

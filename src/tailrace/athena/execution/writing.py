@@ -18,7 +18,8 @@ from tailrace.athena.analysis.problem import AnalysisProblem, not_supported, typ
 from tailrace.athena.analysis.scope import Value
 from tailrace.athena.analysis.type import Type, coercible, physical
 from tailrace.athena.analysis.type_reading import hive_text
-from tailrace.athena.catalog.glue_catalog import CATALOG, HIVE_NULL, base_table, is_view
+from tailrace.athena.catalog.caller import CATALOG
+from tailrace.athena.catalog.glue_catalog import HIVE_NULL, base_table, is_view
 from tailrace.athena.catalog.listing import Listing
 from tailrace.athena.catalog.location import Location, parse_location
 from tailrace.athena.ddl.creation import ensure_database

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from tailrace.athena.analysis.scope import Value
 from tailrace.athena.analysis.type import UNKNOWN, Type, as_decimal, coercible, common, decimal
@@ -21,8 +22,7 @@ _RANKS = ("unknown", "boolean", "tinyint", "smallint", "integer", "bigint", "dec
           "varchar", "json", "date", "timestamp", "timestamp with time zone")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """A type with variables in it."""
 
     base: str
@@ -39,8 +39,7 @@ class Pattern:
         return len(self.base) == 1
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """One overload of a function."""
 
     name: str

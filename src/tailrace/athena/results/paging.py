@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 _FIELD = re.compile(rb'(?:"((?:[^"]|"")*)"|)([,\n]|\Z)')
 _BLOCK_BYTES = 1 << 18
@@ -12,8 +13,7 @@ _BLOCK_BYTES = 1 << 18
 Cell = str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """Rows, and where the next page begins; None at the end."""
 
     rows: list[list[Cell]]

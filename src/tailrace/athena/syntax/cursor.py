@@ -1,10 +1,11 @@
 """A place in the tokens, and what could have come there.
 
-Every look ahead notes what it looked for, so that a failure names what Trino's parser would have expected.
+A cursor that takes notes notes at every look ahead what it looked for, so that a failure names what Trino's parser
+would have expected. Taking notes costs half of the time: it is for a text that is known to fail.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from tailrace.athena.syntax.problem import SyntaxProblem
 from tailrace.athena.syntax.token import Position, Token, tokens
@@ -16,6 +17,8 @@ _RESERVED = """ALTER AND AS BETWEEN BY CASE CAST CONSTRAINT CREATE CROSS CUBE CU
     LOCALTIMESTAMP NATURAL NORMALIZE NOT NULL ON OR ORDER OUTER PREPARE RECURSIVE RIGHT ROLLUP SELECT SKIP TABLE THEN
     TRIM TRUE UESCAPE UNION UNNEST USING VALUES WHEN WHERE WITH"""
 RESERVED = frozenset(_RESERVED.split())
+_FIXED = ("word", "operator")
+_NO_NOTE = nullcontext()
 _IDENTIFIER_REFUSALS = {
     "backquoted": "backquoted identifiers are not supported; use double quotes to quote identifiers",
     "digits": "identifiers must not start with a digit; surround the identifier with double quotes",
@@ -25,8 +28,9 @@ _IDENTIFIER_REFUSALS = {
 class Cursor:
     """Reads the tokens of one statement from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, notes: bool = False) -> None:
         self.text = text
+        self.notes = notes
         self.tokens = tokens(text)
         self.index = 0
         self.parameters = 0
@@ -50,20 +54,20 @@ class Cursor:
 
     def sees(self, *words: str) -> bool:
         """Tell whether one of these keywords or operators comes next."""
-        self.expect(*(f"'{word}'" for word in words))
-        token = self.token
-        return token.kind in ("word", "operator") and token.upper in words
+        if self.notes:
+            self.expect(*(f"'{word}'" for word in words))
+        token = self.tokens[self.index]
+        return token.upper in words and token.kind in _FIXED
 
     def sees_all(self, *words: str) -> bool:
         """Tell whether these keywords or operators come next, one after the other."""
         return self.sees(words[0]) and all(
-            self.ahead(count).upper == word and self.ahead(count).kind in ("word", "operator")
-            for count, word in enumerate(words)
+            self.ahead(count).upper == word and self.ahead(count).kind in _FIXED for count, word in enumerate(words)
         )
 
     def takes(self, *words: str) -> bool:
         """Pass over these keywords or operators, one after the other, if all of them come next."""
-        if not self.sees_all(*words):
+        if not (self.sees(*words) if len(words) == 1 else self.sees_all(*words)):
             return False
         self.index += len(words)
         return True
@@ -100,7 +104,7 @@ class Cursor:
 
     def expect(self, *labels: str) -> None:
         """Note what could come next."""
-        if self.index == self._ruled_at:
+        if not self.notes or self.index == self._ruled_at:
             return
         if self.index != self._expected_at:
             if self.index < self._expected_at:
@@ -109,9 +113,12 @@ class Cursor:
             self._expected_at = self.index
         self._expected.update(labels)
 
-    @contextmanager
-    def rule(self, label: str) -> Iterator[None]:
+    def rule(self, label: str) -> AbstractContextManager[None]:
         """Name a whole rule, such as ``<expression>``, rather than each token that it could begin with."""
+        return self._rule(label) if self.notes else _NO_NOTE
+
+    @contextmanager
+    def _rule(self, label: str) -> Iterator[None]:
         self.expect(label)
         before = self._ruled_at
         self._ruled_at = self.index

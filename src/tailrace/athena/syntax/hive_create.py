@@ -1,7 +1,8 @@
 """CREATE EXTERNAL TABLE and CREATE DATABASE, in Hive's grammar, with the formats' classes that Athena writes."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from tailrace.athena.syntax.cursor import Cursor
 from tailrace.athena.syntax.hive_type import hive_name, hive_properties, hive_qualified, hive_string, hive_type
@@ -12,8 +13,7 @@ TEXT_INPUT = "org.apache.hadoop.mapred.TextInputFormat"
 TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFormat:
+class StoredFormat(msgspec.Struct, frozen=True):
     """What STORED AS names: its input and output classes and its SerDe."""
 
     input: str

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tailrace.athena.syntax.tree import Expression, Name, Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OrderItem(Node):
+class OrderItem(Node, frozen=True, eq=False):
     """One sort key; NULLs come last unless NULLS FIRST is written."""
 
     expression: Expression
@@ -17,16 +15,14 @@ class OrderItem(Node):
     nulls_first: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameBound(Node):
+class FrameBound(Node, frozen=True, eq=False):
     """UNBOUNDED PRECEDING, n PRECEDING, CURRENT ROW, n FOLLOWING, UNBOUNDED FOLLOWING."""
 
     kind: str
     value: Expression | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame(Node):
+class Frame(Node, frozen=True, eq=False):
     """ROWS | RANGE | GROUPS and its two bounds."""
 
     unit: str
@@ -34,8 +30,7 @@ class Frame(Node):
     end: FrameBound | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Window(Node):
+class Window(Node, frozen=True, eq=False):
     """OVER (…), OVER name, or one definition of the WINDOW clause."""
 
     name: Name | None
@@ -44,43 +39,37 @@ class Window(Node):
     frame: Frame | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class QualifiedName(Node):
+class QualifiedName(Node, frozen=True, eq=False):
     """[[catalog.]schema.]table."""
 
     parts: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Relation(Node):
+class Relation(Node, frozen=True, eq=False):
     """Anything that stands in FROM."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table(Relation):
+class Table(Relation, frozen=True, eq=False):
     """A table, a view or the name of a WITH query."""
 
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SubqueryRelation(Relation):
+class SubqueryRelation(Relation, frozen=True, eq=False):
     """(SELECT …) or LATERAL (SELECT …)."""
 
     query: Query
     lateral: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unnest(Relation):
+class Unnest(Relation, frozen=True, eq=False):
     """UNNEST(…) [WITH ORDINALITY]."""
 
     expressions: tuple[Expression, ...]
     ordinality: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Aliased(Relation):
+class Aliased(Relation, frozen=True, eq=False):
     """relation [AS] alias [(column, …)]."""
 
     relation: Relation
@@ -88,8 +77,7 @@ class Aliased(Relation):
     columns: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sampled(Relation):
+class Sampled(Relation, frozen=True, eq=False):
     """relation TABLESAMPLE BERNOULLI | SYSTEM (percentage)."""
 
     relation: Relation
@@ -97,8 +85,7 @@ class Sampled(Relation):
     percentage: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Join(Relation):
+class Join(Relation, frozen=True, eq=False):
     """left JOIN right; exactly one of ``on``, ``using`` and ``natural`` unless it is a cross join."""
 
     kind: Literal["CROSS", "INNER", "LEFT", "RIGHT", "FULL"]
@@ -109,32 +96,28 @@ class Join(Relation):
     natural: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SelectItem(Node):
+class SelectItem(Node, frozen=True, eq=False):
     """One expression of the SELECT list."""
 
     expression: Expression
     alias: Name | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AllColumns(Node):
+class AllColumns(Node, frozen=True, eq=False):
     """* or base.* [AS (a, b)]."""
 
     base: Expression | None
     aliases: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GroupingElement(Node):
+class GroupingElement(Node, frozen=True, eq=False):
     """One element of GROUP BY; a simple one is a single set of one expression."""
 
     kind: Literal["SIMPLE", "ROLLUP", "CUBE", "SETS"]
     sets: tuple[tuple[Expression, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Select(Node):
+class Select(Node, frozen=True, eq=False):
     """SELECT … FROM … WHERE … GROUP BY … HAVING … WINDOW …"""
 
     distinct: bool
@@ -146,15 +129,13 @@ class Select(Node):
     windows: tuple[Window, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Values(Node):
+class Values(Node, frozen=True, eq=False):
     """VALUES …"""
 
     rows: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SetOperation(Node):
+class SetOperation(Node, frozen=True, eq=False):
     """left UNION | INTERSECT | EXCEPT [ALL] right."""
 
     operator: Literal["UNION", "INTERSECT", "EXCEPT"]
@@ -163,15 +144,13 @@ class SetOperation(Node):
     right: Body
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TableBody(Node):
+class TableBody(Node, frozen=True, eq=False):
     """TABLE name as a query."""
 
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NamedQuery(Node):
+class NamedQuery(Node, frozen=True, eq=False):
     """One query of WITH."""
 
     name: Name
@@ -179,8 +158,7 @@ class NamedQuery(Node):
     query: Query
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Query(Node):
+class Query(Node, frozen=True, eq=False):
     """[WITH …] body [ORDER BY …] [OFFSET …] [LIMIT …]. The counts are constants or parameters."""
 
     recursive: bool

@@ -44,7 +44,13 @@ _STARTS = (
 
 def parse(text: str) -> Parsed:
     """Read a whole statement; a semicolon may end it."""
-    cursor = Cursor(text)
+    try:
+        return _parsed(Cursor(text))
+    except (SyntaxProblem, HiveProblem):
+        return _parsed(Cursor(text, notes=True))
+
+
+def _parsed(cursor: Cursor) -> Parsed:
     try:
         statement = _statement(cursor)
     except RecursionError as error:

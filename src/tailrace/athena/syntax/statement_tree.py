@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from tailrace.athena.syntax.query_tree import QualifiedName, Query
 from tailrace.athena.syntax.token import Position
@@ -12,15 +13,13 @@ from tailrace.athena.syntax.tree import Expression, Name
 PartitionSpec = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class QueryStatement:
+class QueryStatement(msgspec.Struct, frozen=True):
     """SELECT and its like."""
 
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
-class CreateTableAs:
+class CreateTableAs(msgspec.Struct, frozen=True):
     """CREATE TABLE … [WITH (…)] AS query."""
 
     name: QualifiedName
@@ -30,8 +29,7 @@ class CreateTableAs:
     with_data: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CreateView:
+class CreateView(msgspec.Struct, frozen=True):
     """CREATE [OR REPLACE] VIEW name AS query; ``text`` is the query as written."""
 
     name: QualifiedName
@@ -40,16 +38,14 @@ class CreateView:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class DropView:
+class DropView(msgspec.Struct, frozen=True):
     """DROP VIEW [IF EXISTS] name."""
 
     name: QualifiedName
     if_exists: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InsertInto:
+class InsertInto(msgspec.Struct, frozen=True):
     """INSERT INTO name [(a, b)] query."""
 
     name: QualifiedName
@@ -57,8 +53,7 @@ class InsertInto:
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
-class Unload:
+class Unload(msgspec.Struct, frozen=True):
     """UNLOAD (query) TO 's3://…' WITH (…)."""
 
     query: Query
@@ -66,8 +61,7 @@ class Unload:
     properties: Mapping[str, Expression]
 
 
-@dataclass(frozen=True, slots=True)
-class Explain:
+class Explain(msgspec.Struct, frozen=True):
     """EXPLAIN [ANALYZE] [(…)] query."""
 
     query: Query
@@ -75,31 +69,27 @@ class Explain:
     options: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepare:
+class Prepare(msgspec.Struct, frozen=True):
     """PREPARE name FROM statement."""
 
     name: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Execute:
+class Execute(msgspec.Struct, frozen=True):
     """EXECUTE name [USING a, b]; ``texts`` are the parameters as written."""
 
     name: str
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Deallocate:
+class Deallocate(msgspec.Struct, frozen=True):
     """DEALLOCATE PREPARE name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnDefinition:
+class ColumnDefinition(msgspec.Struct, frozen=True):
     """One column of a Hive table."""
 
     name: str
@@ -107,16 +97,14 @@ class ColumnDefinition:
     comment: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RowFormat:
+class RowFormat(msgspec.Struct, frozen=True):
     """ROW FORMAT SERDE: the class and its properties; DELIMITED is LazySimpleSerDe's."""
 
     serde: str
     properties: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class CreateTable:
+class CreateTable(msgspec.Struct, frozen=True):
     """CREATE EXTERNAL TABLE."""
 
     name: QualifiedName
@@ -132,11 +120,10 @@ class CreateTable:
     output_format: str | None = None
     default_serde: str | None = None
     location: str | None = None
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CreateDatabase:
+class CreateDatabase(msgspec.Struct, frozen=True):
     """CREATE DATABASE | SCHEMA."""
 
     name: str
@@ -146,8 +133,7 @@ class CreateDatabase:
     properties: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class DropDatabase:
+class DropDatabase(msgspec.Struct, frozen=True):
     """DROP DATABASE | SCHEMA."""
 
     name: str
@@ -155,24 +141,21 @@ class DropDatabase:
     cascade: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AlterDatabase:
+class AlterDatabase(msgspec.Struct, frozen=True):
     """ALTER DATABASE … SET DBPROPERTIES."""
 
     name: str
     properties: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class DropTable:
+class DropTable(msgspec.Struct, frozen=True):
     """DROP TABLE."""
 
     name: QualifiedName
     if_exists: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AddPartitions:
+class AddPartitions(msgspec.Struct, frozen=True):
     """ALTER TABLE … ADD PARTITION … [LOCATION …]."""
 
     name: QualifiedName
@@ -180,8 +163,7 @@ class AddPartitions:
     partitions: tuple[tuple[PartitionSpec, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DropPartitions:
+class DropPartitions(msgspec.Struct, frozen=True):
     """ALTER TABLE … DROP PARTITION …; each condition is (key, operator, value)."""
 
     name: QualifiedName
@@ -189,8 +171,7 @@ class DropPartitions:
     partitions: tuple[tuple[tuple[str, str, str], ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RenamePartition:
+class RenamePartition(msgspec.Struct, frozen=True):
     """ALTER TABLE … PARTITION … RENAME TO PARTITION …"""
 
     name: QualifiedName
@@ -198,8 +179,7 @@ class RenamePartition:
     target: PartitionSpec
 
 
-@dataclass(frozen=True, slots=True)
-class SetLocation:
+class SetLocation(msgspec.Struct, frozen=True):
     """ALTER TABLE … [PARTITION …] SET LOCATION …"""
 
     name: QualifiedName
@@ -207,46 +187,40 @@ class SetLocation:
     location: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetProperties:
+class SetProperties(msgspec.Struct, frozen=True):
     """ALTER TABLE … SET TBLPROPERTIES …"""
 
     name: QualifiedName
     properties: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class AddColumns:
+class AddColumns(msgspec.Struct, frozen=True):
     """ALTER TABLE … ADD COLUMNS …"""
 
     name: QualifiedName
     columns: tuple[ColumnDefinition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceColumns:
+class ReplaceColumns(msgspec.Struct, frozen=True):
     """ALTER TABLE … REPLACE COLUMNS …"""
 
     name: QualifiedName
     columns: tuple[ColumnDefinition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RepairTable:
+class RepairTable(msgspec.Struct, frozen=True):
     """MSCK REPAIR TABLE."""
 
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class ShowDatabases:
+class ShowDatabases(msgspec.Struct, frozen=True):
     """SHOW DATABASES | SCHEMAS [LIKE 'regex']."""
 
     pattern: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShowTables:
+class ShowTables(msgspec.Struct, frozen=True):
     """SHOW TABLES | VIEWS [IN database] ['regex']."""
 
     views: bool
@@ -254,38 +228,33 @@ class ShowTables:
     pattern: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShowColumns:
+class ShowColumns(msgspec.Struct, frozen=True):
     """SHOW COLUMNS IN table."""
 
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class ShowPartitions:
+class ShowPartitions(msgspec.Struct, frozen=True):
     """SHOW PARTITIONS table."""
 
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class ShowCreate:
+class ShowCreate(msgspec.Struct, frozen=True):
     """SHOW CREATE TABLE | VIEW."""
 
     view: bool
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class ShowProperties:
+class ShowProperties(msgspec.Struct, frozen=True):
     """SHOW TBLPROPERTIES table [('key')]."""
 
     name: QualifiedName
     key: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Describe:
+class Describe(msgspec.Struct, frozen=True):
     """DESCRIBE [EXTENDED | FORMATTED] table [column]; ``partition`` when one is named."""
 
     name: QualifiedName
@@ -328,8 +297,7 @@ Statement = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """A statement and how many question marks it has."""
 
     statement: Statement

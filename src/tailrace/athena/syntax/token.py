@@ -4,8 +4,9 @@ Follows Trino's lexer; Hive's DDL is read from the same tokens.
 """
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 
 class Position(NamedTuple):
@@ -18,8 +19,7 @@ class Position(NamedTuple):
         return f"line {self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """One token. ``kind`` is a group name of the lexer, ``upper`` its text as a keyword."""
 
     kind: str

@@ -6,8 +6,9 @@ Nodes compare by identity, so that an analysis can keep what it learned of each.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from tailrace.athena.syntax.token import Position
 
@@ -15,20 +16,17 @@ if TYPE_CHECKING:
     from tailrace.athena.syntax.query_tree import OrderItem, Query, Window
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(msgspec.Struct, frozen=True, eq=False):
     """Anything in the tree."""
 
     at: Position
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Expression(Node):
+class Expression(Node, frozen=True, eq=False):
     """Anything that has a value."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Name:
+class Name(msgspec.Struct, frozen=True, eq=False):
     """An identifier as written; it is compared in lower case."""
 
     text: str
@@ -41,8 +39,7 @@ class Name:
         return self.text.lower()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TypeName:
+class TypeName(msgspec.Struct, frozen=True, eq=False):
     """A type as written: its base in lower case and its parameters."""
 
     base: str
@@ -50,24 +47,21 @@ class TypeName:
     at: Position
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Constant(Expression):
+class Constant(Expression, frozen=True, eq=False):
     """A literal: its kind and its text without quotes."""
 
     kind: Literal["null", "boolean", "integer", "decimal", "double", "string", "binary"]
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TypedConstant(Expression):
+class TypedConstant(Expression, frozen=True, eq=False):
     """A literal with its type before it: DATE '2026-01-02'."""
 
     type: TypeName
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class IntervalConstant(Expression):
+class IntervalConstant(Expression, frozen=True, eq=False):
     """INTERVAL '1' DAY."""
 
     negative: bool
@@ -76,46 +70,40 @@ class IntervalConstant(Expression):
     end: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parameter(Expression):
+class Parameter(Expression, frozen=True, eq=False):
     """A question mark; ``index`` counts from 0."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Column(Expression):
+class Column(Expression, frozen=True, eq=False):
     """A bare identifier."""
 
     name: Name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Dereference(Expression):
+class Dereference(Expression, frozen=True, eq=False):
     """base.field: a column of a table, or a field of a row."""
 
     base: Expression
     field: Name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subscript(Expression):
+class Subscript(Expression, frozen=True, eq=False):
     """base[index]."""
 
     base: Expression
     index: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unary(Expression):
+class Unary(Expression, frozen=True, eq=False):
     """A sign or NOT."""
 
     operator: str
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binary(Expression):
+class Binary(Expression, frozen=True, eq=False):
     """Arithmetic, a comparison, ``||`` or IS [NOT] DISTINCT FROM; ``at`` is where its operator stands."""
 
     operator: str
@@ -123,24 +111,21 @@ class Binary(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Logical(Expression):
+class Logical(Expression, frozen=True, eq=False):
     """AND or OR over two or more terms."""
 
     operator: Literal["AND", "OR"]
     terms: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class IsNull(Expression):
+class IsNull(Expression, frozen=True, eq=False):
     """IS [NOT] NULL."""
 
     operand: Expression
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Between(Expression):
+class Between(Expression, frozen=True, eq=False):
     """[NOT] BETWEEN."""
 
     operand: Expression
@@ -149,8 +134,7 @@ class Between(Expression):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InList(Expression):
+class InList(Expression, frozen=True, eq=False):
     """[NOT] IN (…)."""
 
     operand: Expression
@@ -158,8 +142,7 @@ class InList(Expression):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InQuery(Expression):
+class InQuery(Expression, frozen=True, eq=False):
     """[NOT] IN (SELECT …)."""
 
     operand: Expression
@@ -167,8 +150,7 @@ class InQuery(Expression):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class QuantifiedComparison(Expression):
+class QuantifiedComparison(Expression, frozen=True, eq=False):
     """operand = ALL | ANY | SOME (SELECT …)."""
 
     operator: str
@@ -177,8 +159,7 @@ class QuantifiedComparison(Expression):
     query: Query
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Like(Expression):
+class Like(Expression, frozen=True, eq=False):
     """[NOT] LIKE … [ESCAPE …]."""
 
     operand: Expression
@@ -187,30 +168,26 @@ class Like(Expression):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Exists(Expression):
+class Exists(Expression, frozen=True, eq=False):
     """EXISTS (SELECT …)."""
 
     query: Query
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScalarQuery(Expression):
+class ScalarQuery(Expression, frozen=True, eq=False):
     """(SELECT …) as a value."""
 
     query: Query
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class When(Node):
+class When(Node, frozen=True, eq=False):
     """One WHEN … THEN … of a CASE."""
 
     condition: Expression
     result: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Case(Expression):
+class Case(Expression, frozen=True, eq=False):
     """CASE [operand] WHEN … END."""
 
     operand: Expression | None
@@ -218,8 +195,7 @@ class Case(Expression):
     otherwise: Expression | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cast(Expression):
+class Cast(Expression, frozen=True, eq=False):
     """CAST and TRY_CAST."""
 
     operand: Expression
@@ -227,61 +203,53 @@ class Cast(Expression):
     safe: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ArrayOf(Expression):
+class ArrayOf(Expression, frozen=True, eq=False):
     """ARRAY[…]."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RowOf(Expression):
+class RowOf(Expression, frozen=True, eq=False):
     """ROW(…) or (a, b)."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lambda(Expression):
+class Lambda(Expression, frozen=True, eq=False):
     """(a, b) -> body."""
 
     arguments: tuple[Name, ...]
     body: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Extract(Expression):
+class Extract(Expression, frozen=True, eq=False):
     """EXTRACT(field FROM operand)."""
 
     field: Name
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AtTimeZone(Expression):
+class AtTimeZone(Expression, frozen=True, eq=False):
     """operand AT TIME ZONE zone."""
 
     operand: Expression
     zone: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Special(Expression):
+class Special(Expression, frozen=True, eq=False):
     """CURRENT_DATE and its like, with their precision."""
 
     name: str
     precision: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grouping(Expression):
+class Grouping(Expression, frozen=True, eq=False):
     """GROUPING(a, b)."""
 
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function(Expression):
+class Function(Expression, frozen=True, eq=False):
     """A call of a function; ``star`` is for count(*)."""
 
     name: str
@@ -298,8 +266,8 @@ def children(node: object) -> Iterator[Node]:
     """Answer the nodes directly below one, in the order they are written."""
     if not isinstance(node, Node):
         return
-    for field in fields(node):
-        yield from _nodes(getattr(node, field.name))
+    for field in node.__struct_fields__:
+        yield from _nodes(getattr(node, field))
 
 
 def _nodes(value: object) -> Iterator[Node]:

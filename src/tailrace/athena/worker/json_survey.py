@@ -9,10 +9,10 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 
 from tailrace.athena.analysis.type import Type
@@ -29,21 +29,19 @@ _SUFFIXES = {"gzip": "any.gz", "zstd": "any.zst"}
 Spellings = dict[tuple[str, ...], set[str]]
 
 
-@dataclass(slots=True)
-class Known:
+class Known(msgspec.Struct):
     """What is known of one file. Paths are of lower-case names: ("address", "zip")."""
 
-    spellings: Spellings = field(default_factory=dict)
+    spellings: Spellings = msgspec.field(default_factory=dict)
     odd_lines: bool = False
     complete: bool = False
-    sought: set[str] = field(default_factory=set)
+    sought: set[str] = msgspec.field(default_factory=set)
 
 
 _known: dict[str, Known] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(msgspec.Struct, frozen=True):
     """The files to read as they are, by the spellings that they share, and those whose lines must be written anew."""
 
     plain: Mapping[tuple[tuple[tuple[str, ...], str], ...], Sequence[int]]

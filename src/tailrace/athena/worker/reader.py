@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from tailrace.athena.analysis.type import Type, physical
 from tailrace.athena.analysis.type_reading import UnsupportedHiveType, hive_type
@@ -22,16 +23,14 @@ _HIDDEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(msgspec.Struct, frozen=True):
     """A file as DuckDB reads it: perhaps unpacked, or written anew."""
 
     path: str
     source: FileToRead
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """One group of a scan being read."""
 
     plan: ScanPlan
