@@ -70,3 +70,17 @@ def test_on_a_full_disk_a_body_is_refused_and_can_be_discarded(tmp_path: Path) -
     (tmp_path / "root" / "tmp").rmdir()
     with pytest.raises(StoreFull):
         files.create("s3/b/k")
+
+
+def test_a_body_of_which_a_part_found_no_room_is_never_sealed(tmp_path: Path) -> None:
+    files = Files(tmp_path / "root", synced=False)
+    staged = files.create("s3/b/k")
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        file, staged._file = staged._file, io.BufferedWriter(full, 8)
+        with pytest.raises(StoreFull):
+            staged.write(b"too much to be kept")
+    staged._file = file
+    staged.write(b"there is room again")
+    with pytest.raises(StoreFull, match="the disk was full while this body was written"):
+        asyncio.run(staged.seal())
+    staged.discard()

@@ -5,6 +5,7 @@ as chance has it. What the process does after its death concerns nobody: the cop
 """
 
 import asyncio
+import errno
 import os
 import random
 import shutil
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tailrace.engine.errors import StoreFull
 from tailrace.engine.faults import Faults
 from tailrace.engine.files import Staged
 from tailrace.engine.store import Durability
@@ -153,20 +153,22 @@ class Disk:
             os.fsync, asyncio.to_thread = fsync, to_thread
 
     def _watch_writes(self, staged: Staged, faults: Faults) -> None:
-        write = staged.write
+        file = staged._file
+        write = file.write
 
-        def halting(data: bytes | bytearray | memoryview) -> None:
+        def halting(data: bytes | bytearray | memoryview) -> int:
             half = len(data) // 2
             write(data[:half])
             if self.doom is not None and self.doom.moment == "body: half written":
-                staged._file.flush()
+                file.flush()
             self.moment("body: half written")
             if faults.strikes("files:full"):
-                raise StoreFull("the disk is full, by chance")
+                raise OSError(errno.ENOSPC, "No space left on device, by chance")
             write(data[half:])
             self.moment("body: written")
+            return len(data)
 
-        staged.write = halting  # type: ignore[method-assign]
+        staged._file = Halting(file, halting)  # type: ignore[assignment]
 
     def _copy(self) -> None:
         """Copy the data directory as it is at one moment, although RocksDB may be compacting in threads of its own."""
@@ -216,6 +218,14 @@ class Disk:
 
     def _has_entry(self, folder: Path, name: str) -> bool:
         return name in self._synced_names.get(folder.stat().st_ino, ())
+
+
+class Halting:
+    """A file that is written to in another way."""
+
+    def __init__(self, file: Any, write: Callable[[Any], int]) -> None:
+        self.write = write
+        self.flush, self.fileno, self.close = file.flush, file.fileno, file.close
 
 
 class SlowDisk:

@@ -74,6 +74,11 @@ class Complaints(logging.Handler):
         if not isinstance(error, EngineError):
             self.found.append(logging.Formatter().format(record))
 
+    def hear(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Take what the loop complains about."""
+        if not isinstance(context.get("exception"), EngineError):
+            self.found.append(str(context))
+
 
 class Life:
     """One life. ``placed`` collects the keys of objects in the order of their commits, over all lives."""
@@ -104,7 +109,7 @@ class Life:
         logger, loop = logging.getLogger("tailrace"), asyncio.get_running_loop()
         logger.addHandler(complaints)
         propagates, logger.propagate = logger.propagate, False
-        loop.set_exception_handler(lambda _, context: complaints.found.append(str(context)))
+        loop.set_exception_handler(complaints.hear)
         try:
             with self.disk.in_use():
                 await self.cloud.start()

@@ -45,12 +45,14 @@ class Staged:
         self.size = 0
         self.sealed = False
         self._kept = False
+        self._torn = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes. Raises StoreFull when the disk has no room."""
         try:
             self._file.write(data)
         except OSError as error:
+            self._torn = True
             raise _full(error) from error
         self._md5.update(data)
         self.size += len(data)
@@ -60,9 +62,14 @@ class Staged:
         return self._md5.digest()
 
     async def seal(self) -> None:
-        """Sync the file, give it its final name and sync its folder: after this a row may name ``path``."""
+        """Sync the file, give it its final name and sync its folder: after this a row may name ``path``.
+
+        Raises StoreFull when the disk has no room, and when it had none for a part of it.
+        """
         if self.sealed:
             return
+        if self._torn:
+            raise StoreFull("the disk was full while this body was written; send the request again")
         if self._files.synced:
             await asyncio.to_thread(self._seal)
         else:
