@@ -105,9 +105,10 @@ async def _first(awaitable: Awaitable[Any], sleep: Awaitable[None]) -> bool:
             return True
         return False
     finally:
-        for task in (work, timer):
-            if not task.done():
-                task.cancel()
-                await asyncio.wait((task,))
+        pending = [task for task in (work, timer) if not task.done()]
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending)
         if not work.cancelled():
             work.exception()  # whoever is cancelled here doesn't want it, and nobody else will ask
