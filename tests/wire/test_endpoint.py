@@ -213,7 +213,7 @@ def test_compressed_bodies_are_unpacked(endpoint: Endpoint) -> None:
     ("body", "error"),
     [
         (b"plain", (400, "SerializationException")),
-        (gzip.compress(b"{}")[:-5], (400, "SerializationException")),
+        (gzip.compress(b"{}", mtime=0)[:-5], (400, "SerializationException")),
         (gzip.compress(b" " * (17 << 20)), (413, "RequestEntityTooLargeException")),
     ],
 )
