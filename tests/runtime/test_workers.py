@@ -74,7 +74,7 @@ def test_slow_handlers_get_more_processes(run: Callable[..., None]) -> None:
     run(work, function_processes=1, patience_s=0.01)
 
 
-def test_busy_handlers_get_no_more_processes_than_there_are_processors(run: Callable[..., None]) -> None:
+def test_a_function_keeps_to_its_share_while_requests_are_patient(run: Callable[..., None]) -> None:
     async def work(functions: Any) -> None:
         source = """
             def handler(event, context):
@@ -85,7 +85,7 @@ def test_busy_handlers_get_no_more_processes_than_there_are_processors(run: Call
         outcomes = await asyncio.gather(*(functions.invoke(source) for _ in range(6)))
         assert len({outcome.body for outcome in outcomes}) == 1
 
-    run(work, function_processes=1, patience_s=0.02)
+    run(work, function_processes=1, patience_s=30.0)  # longer than any machine takes for the six
 
 
 def test_the_bound_for_all_throttles_and_idle_ones_make_room(run: Callable[..., None]) -> None:
