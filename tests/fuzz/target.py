@@ -1,0 +1,109 @@
+"""The server under fire: a real one in a process of its own, in memory, whose memory and log are watched."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+PATIENCE_S = 20.0  # longer than anything may take; a request that isn't answered by then hangs
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+
+
+class Target:
+    """One server. ``ask`` sends requests on a connection that is kept; ``raw`` sends bytes on one of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data_dir = folder / "data"
+        self._log = (folder / "log").open("w+")
+        command = [sys.executable, "-m", "tailrace", "up", "--port", "0", "--durability", "memory"]
+        self._process = subprocess.Popen(
+            [*command, "--data-dir", str(self.data_dir)], stdout=subprocess.PIPE, stderr=self._log, text=True
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert "ready" in line
+        self.endpoint = line.split()[-1]
+        self.port = int(self.endpoint.rpartition(":")[2])
+        self._connection = self._connect()
+
+    def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Send a request and answer what comes back. Raises when nothing does."""
+        for fresh in (False, True):
+            try:
+                self._connection.request(method, path, body, headers)
+                answer = self._connection.getresponse()
+                return Answer(answer.status, answer.read())
+            except (http.client.RemoteDisconnected, ConnectionError, http.client.CannotSendRequest):
+                self._connection.close()
+                self._connection = self._connect()
+                if fresh:
+                    raise
+        raise AssertionError("never reached")
+
+    def raw(self, data: bytes, *, end: bool = True) -> bytes:
+        """Send bytes, and nothing more; answer everything that comes back until the server closes or is silent."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as connection:
+            received = b""
+            try:
+                connection.sendall(data)
+                if end:
+                    connection.shutdown(socket.SHUT_WR)
+                while chunk := connection.recv(65536):
+                    received += chunk
+            except ConnectionError:
+                pass
+            return received
+
+    def client(self, service: str) -> Any:
+        """Make a client of the usual kind."""
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_S, max_pool_connections=64)
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", config=config, **keys)
+
+    def assert_serves(self) -> None:
+        """The next good request is answered, and soon."""
+        began = time.monotonic()
+        assert "TableNames" in self.client("dynamodb").list_tables()
+        assert time.monotonic() - began < PATIENCE_S
+
+    def memory_mb(self) -> float:
+        """Answer how much memory the server holds."""
+        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError("the server is gone")
+
+    def complaints(self) -> str:
+        """Answer what the server has logged."""
+        self._log.flush()
+        return Path(self._log.name).read_text()
+
+    def close(self) -> None:
+        """End it, in order: whatever it was sent, it still can."""
+        self._connection.close()
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            assert self._process.wait(30) == 0, self.complaints()[-3000:]
+        finally:
+            if self._process.poll() is None:
+                os.kill(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
