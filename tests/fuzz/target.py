@@ -22,6 +22,7 @@ class Answer:
     """What came back."""
 
     status: int
+    headers: dict[str, str]
     body: bytes
 
 
@@ -48,7 +49,7 @@ class Target:
             try:
                 self._connection.request(method, path, body, headers)
                 answer = self._connection.getresponse()
-                return Answer(answer.status, answer.read())
+                return Answer(answer.status, dict(answer.getheaders()), answer.read())
             except (http.client.RemoteDisconnected, ConnectionError, http.client.CannotSendRequest):
                 self._connection.close()
                 self._connection = self._connect()
