@@ -1,7 +1,6 @@
 """Requests for every operation, one after the other, those that were good changed a little; and what went wrong."""
 
 import random
-import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -85,7 +84,7 @@ class Storm:
             return None
         self.sent += 1
         if answer.status not in range(200, 500) and answer.status not in _ALSO:
-            return Finding(f"{asked}: {answer.status}, {self._why()}", told)
+            return Finding(f"{asked}: {answer.status}, {(self.target.failures() or [''])[-1]}", told)
         took_s = time.monotonic() - began
         if took_s > SLOW_S:
             return Finding(f"{asked}: slow", f"{took_s:.1f} s for {told}")
@@ -106,13 +105,6 @@ class Storm:
                 good.append(params)
                 del good[1 : len(good) - _GOOD_MAX + 1]  # the first one stays
         return None
-
-    def _why(self) -> str:
-        """Answer the place and the error of the last traceback."""
-        lines = self.target.complaints()[-8000:].splitlines()
-        places = re.findall(r'tailrace/(\S+)", line (\d+), in (\S+)', "\n".join(lines))
-        place = "{}:{} {}".format(*places[-1]) if places else "an unknown place"
-        return f"{lines[-1].strip()[:200] if lines else ''} at {place}"
 
 
 def _is_whole(subject: Subject, params: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 PATIENCE_S = 20.0  # longer than anything may take; a request that isn't answered by then hangs
+_PLACE = re.compile(r'tailrace/(\S+)", line (\d+), in (\S+)')
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,18 @@ class Target:
         """Answer what the server has logged."""
         self._log.flush()
         return Path(self._log.name).read_text()
+
+    def failures(self) -> list[str]:
+        """Answer the errors of all tracebacks in its log and where they were raised, each once."""
+        found: dict[str, None] = {}
+        place = ""
+        for line in self.complaints().splitlines():
+            if at := _PLACE.search(line):
+                place = "{}:{} {}".format(*at.groups())
+            elif place and not line.startswith(" "):
+                found[f"{line[:200]} at {place}"] = None
+                place = ""
+        return list(found)
 
     def close(self) -> None:
         """End it, in order: whatever it was sent, it still can."""
