@@ -285,6 +285,7 @@ GOOD: tuple[Call, ...] = (
     ),
     ("s3", "PutBucketNotificationConfiguration", {"Bucket": "bucket", "NotificationConfiguration": {}}),
     ("s3", "PutBucketTagging", {"Bucket": "bucket", "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}}),
+    ("sts", "GetCallerIdentity", {}),
     ("sqs", "SendMessage", {"QueueUrl": "<sqs QueueUrl>", "MessageBody": "a"}),
     ("sqs", "ReceiveMessage", {"QueueUrl": "<sqs QueueUrl>"}),
     (

@@ -43,20 +43,31 @@ def subjects() -> tuple[Subject, ...]:
     return tuple(_subjects())
 
 
-def _subjects() -> Iterator[Subject]:
+@cache
+def strangers() -> tuple[Subject, ...]:
+    """Answer every operation of the services' models that is not carried out."""
+    known = {subject.known_as for subject in subjects()}
+    return tuple(each for each in _subjects(of_models=True) if each.known_as not in known)
+
+
+def _subjects(*, of_models: bool = False) -> Iterator[Subject]:
     for room in services.load():
         model = _SESSION.get_service_model(room.name)
         serialize = create_serializer(model.resolved_protocol, include_validation=False).serialize_to_request
         parse = create_parser(model.resolved_protocol).parse
-        for operation in room.operations.values():
-            if not operation.internal:
-                yield Subject(room.name, operation.name, model.operation_model(operation.name), serialize, parse)
+        ours = [each.name for each in room.operations.values() if not each.internal]
+        for name in model.operation_names if of_models else ours:
+            yield Subject(room.name, name, model.operation_model(name), serialize, parse)
 
 
-def ask(target: Target, subject: Subject, params: dict[str, Any]) -> Answer | None:
-    """Send a request as botocore writes it, or by hand what it wouldn't write; None when it can't be written at all."""
+class Unwritable(Exception):
+    """Parameters that no request can carry: a header of two lines, a path that isn't there."""
+
+
+def written(subject: Subject, params: dict[str, Any]) -> tuple[str, str, dict[str, str], bytes]:
+    """Answer method, path, headers and body as botocore writes them, or by hand what it wouldn't write."""
     try:
-        request = _written(subject, params)
+        request = _serialized(subject, params)
         path, query = request["url_path"], _query(request["query_string"])
         path += f"{'&' if '?' in path else '?'}{query}" if query else ""
         headers = {name: str(value) for name, value in request["headers"].items() if name != "Content-Length"}
@@ -64,12 +75,17 @@ def ask(target: Target, subject: Subject, params: dict[str, Any]) -> Answer | No
         path.encode("ascii")
         for each in (*headers, *headers.values()):
             each.encode("latin-1")
-    except Exception:
-        return None
+    except Exception as error:
+        raise Unwritable from error
+    return request["method"], path, headers, _body(request["body"])
+
+
+def ask(target: Target, subject: Subject, params: dict[str, Any]) -> Answer:
+    """Send a request. Raises Unwritable when it can't be written, OSError when there is no answer."""
     try:
-        return target.ask(request["method"], path, headers, _body(request["body"]))
-    except ValueError:
-        return None  # the client's library refuses it
+        return target.ask(*written(subject, params))
+    except ValueError as error:
+        raise Unwritable from error  # the client's library refuses it
 
 
 def parsed(subject: Subject, answer: Answer) -> dict[str, Any]:
@@ -89,7 +105,7 @@ def authorization(service: str) -> str:
     return f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"
 
 
-def _written(subject: Subject, params: dict[str, Any]) -> dict[str, Any]:
+def _serialized(subject: Subject, params: dict[str, Any]) -> dict[str, Any]:
     try:
         return subject.serialize(params, subject.model)
     except Exception:

@@ -10,7 +10,7 @@ from typing import Any
 from fuzz.furniture import FURNITURE, filled, names
 from fuzz.good import GOOD
 from fuzz.maker import Maker
-from fuzz.operations import Subject, ask, parsed, subjects
+from fuzz.operations import Subject, Unwritable, ask, parsed, subjects
 from fuzz.target import PATIENCE_S, Answer, Target
 
 SLOW_S = 2.0  # the server answers nobody else meanwhile
@@ -45,7 +45,7 @@ class Storm:
     def furnish(self) -> None:
         """Make again what has been removed of the furniture."""
         for service, operation, params in FURNITURE:
-            self._ask(self._subjects[f"{service} {operation}"], filled(params, self.names))
+            self.ask(self._subjects[f"{service} {operation}"], filled(params, self.names))
 
     def rage(self, chosen: Sequence[Subject], dice: random.Random, *, wrong: bool) -> list[Finding]:
         """Ask for each operation once, in any order, and answer what was wrong."""
@@ -57,7 +57,7 @@ class Storm:
                 params = maker.changed(subject, dice.choice(good))
             else:
                 params = maker.made(subject)
-            finding = self._ask(subject, params)
+            finding = self.ask(subject, params)
             if finding is not None:
                 findings.append(finding)
         return findings
@@ -68,20 +68,21 @@ class Storm:
         before = self.carried_out[subject.known_as]
         while self.carried_out[subject.known_as] == before:
             given = filled(params, self.names)
-            finding = self._ask(subject, given)
+            finding = self.ask(subject, given)
             assert time.monotonic() < deadline and finding is None, f"{subject.known_as} {given}: {self.answer}"
             time.sleep(0.01 if self.carried_out[subject.known_as] == before else 0)
 
-    def _ask(self, subject: Subject, params: dict[str, Any]) -> Finding | None:
+    def ask(self, subject: Subject, params: dict[str, Any]) -> Finding | None:
+        """Send a request, learn from the answer, and say what was wrong with it; None when nothing was."""
         asked, told = subject.known_as, f"{params!r}"[:_SHOWN]
         began = time.monotonic()
         try:
             answer = ask(self.target, subject, params)
+        except Unwritable:
+            return None
         except OSError as error:
             return Finding(f"{asked}: {error!r}", told)
         self.answer = answer
-        if answer is None:
-            return None
         self.sent += 1
         if answer.status not in range(200, 500) and answer.status not in _ALSO:
             return Finding(f"{asked}: {answer.status}, {(self.target.failures() or [''])[-1]}", told)

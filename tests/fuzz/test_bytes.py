@@ -1,5 +1,6 @@
 """Raw bytes: broken, cut, huge, slow and deep requests of every protocol. Whatever comes, the next one is answered."""
 
+import random
 import resource
 import select
 import socket
@@ -10,23 +11,26 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fuzz.operations import authorization
+from fuzz.furniture import FURNITURE, filled
+from fuzz.good import GOOD
+from fuzz.maker import Maker
+from fuzz.names import Names
+from fuzz.operations import Unwritable, ask, authorization, strangers, subjects, written
+from fuzz.storm import Storm
 from fuzz.target import Target
 
 MIB = 2**20
 CONNECTIONS = 1000
 DEEP = 100_000
 
+# One operation of each service that speaks AWS JSON or forms; of the target or action, every body is sent to each.
 JSON_TARGETS = {
-    "dynamodb": "DynamoDB_20120810.PutItem",
-    "kinesis": "Kinesis_20131202.PutRecord",
-    "firehose": "Firehose_20150804.PutRecord",
-    "glue": "AWSGlue.CreateTable",
-    "athena": "AmazonAthena.StartQueryExecution",
-    "sqs": "AmazonSQS.SendMessage",
-    "logs": "Logs_20140328.PutLogEvents",
+    each.service: f"{each.model.service_model.metadata['targetPrefix']}.{each.name}"
+    for each in subjects()
+    if each.model.service_model.resolved_protocol == "json"
 }
-FORMS = {"iam": "CreateRole", "sts": "AssumeRole", "cloudformation": "CreateStack", "cloudwatch": "PutMetricData"}
+FORMS = {each.service: each.name for each in subjects() if each.model.service_model.resolved_protocol == "query"}
+FORMS["cloudwatch"] = "PutMetricData"
 
 
 def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
@@ -69,15 +73,17 @@ def rest_request(body: bytes, path: str = "/v1/pipes/other") -> bytes:
     return request("POST", path, headers, body)
 
 
-GOOD = (
-    json_request("dynamodb", b'{"TableName":"table","Item":{"id":{"S":"a"}}}'),
-    json_request("kinesis", b'{"StreamName":"stream","Data":"AAAA","PartitionKey":"a"}'),
-    form_request("iam", b"Action=ListRoles&Version=2010-05-08"),
-    cbor_request(b"\xbf\x69Namespace\x61n\xff"),
-    xml_request(b"<Delete><Object><Key>none</Key></Object></Delete>"),
-    rest_request(b'{"RoleArn":"arn:aws:iam::123456789012:role/role"}'),
-    request("PUT", "/bucket/object", {"Authorization": authorization("s3")}, b"body"),
-)
+SERVICES = sorted({each.service for each in subjects()})
+PUT = json_request("dynamodb", b'{"TableName":"table","Item":{"id":{"S":"a"}}}', "DynamoDB_20120810.PutItem")
+
+
+def good_request(storm: Storm, service: str) -> bytes:
+    """Answer the first good request of a service, as botocore writes it."""
+    operation, params = next((name, params) for each, name, params in (*FURNITURE, *GOOD) if each == service)
+    subject = next(each for each in subjects() if each.known_as == f"{service} {operation}")
+    return request(*written(subject, filled(params, storm.names)))
+
+
 DEEP_BODIES = {
     "json lists": b"[" * DEEP,
     "json objects": b'{"Item":' * DEEP,
@@ -196,22 +202,23 @@ often = settings(
 
 
 @given(
-    good=st.sampled_from(GOOD),
+    service=st.sampled_from(SERVICES),
     cuts=st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=12), st.integers(0, 40)), min_size=1, max_size=4),
 )
 @often
 def test_good_requests_with_some_bytes_changed(
-    target: Target, good: bytes, cuts: list[tuple[float, bytes, int]]
+    storm: Storm, target: Target, service: str, cuts: list[tuple[float, bytes, int]]
 ) -> None:
-    data = good
+    data = good_request(storm, service)
     for place, inserted, removed in cuts:
         at = int(place * len(data))
         data = data[:at] + inserted + data[at + removed :]
     assert_no_failure(target.raw(data))
 
 
-@pytest.mark.parametrize("good", GOOD)
-def test_good_requests_that_end_too_soon(target: Target, good: bytes) -> None:
+@pytest.mark.parametrize("service", SERVICES)
+def test_good_requests_that_end_too_soon(storm: Storm, target: Target, service: str) -> None:
+    good = good_request(storm, service)
     for end in range(1, len(good), max(len(good) // 25, 1)):
         assert_no_failure(target.raw(good[:end]))
     assert statuses(target.raw(good))[0] < 500
@@ -221,7 +228,7 @@ def test_a_thousand_slow_clients_keep_nobody_waiting(target: Target) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
     before = target.memory_mb()
-    good = GOOD[0]
+    good = PUT
     with ExitStack() as stack:
         clients = []
         for number in range(CONNECTIONS):
@@ -254,3 +261,54 @@ def test_bodies_that_trickle_hold_no_memory(target: Target) -> None:
     while any(path.stat().st_size >= MIB // 2 for path in (target.data_dir / "tmp").glob("*") if path.is_file()):
         assert time.monotonic() < deadline, "what nobody finishes is removed"
         time.sleep(0.02)
+
+
+# Older forms and other kinds of buckets, at an address where something else answers.
+SHARED = {
+    f"s3 {name}"
+    for name in (
+        "GetBucketLifecycle",
+        "GetBucketNotification",
+        "ListDirectoryBuckets",
+        "PutBucketLifecycle",
+        "PutBucketNotification",
+        "WriteGetObjectResponse",
+    )
+}
+
+
+def test_operations_that_are_not_there_are_named(target: Target) -> None:
+    """Each operation of the models that isn't carried out: a clear refusal, never done, never a failure."""
+    for subject in strangers():
+        try:
+            answer = ask(target, subject, Maker(random.Random(0), Names({})).made(subject))
+        except Unwritable:
+            continue
+        if subject.known_as not in SHARED:
+            assert answer.status in (*range(400, 500), 501), (subject.known_as, answer)
+            # A body that can't be read is refused before anybody asks what is to be done with it.
+            assert subject.name.encode() in answer.body or answer.status == 400, (subject.known_as, answer)
+
+
+UNKNOWN = {
+    "a target": json_request("dynamodb", b"{}", "DynamoDB_20120810.MakeTea"),
+    "a target of nobody": json_request("dynamodb", b"{}", "Tea_20120810.MakeTea"),
+    "a target without a point": json_request("dynamodb", b"{}", "Tea"),
+    "a long target": json_request("dynamodb", b"{}", "x" * 10_000),
+    "an action": form_request("iam", b"Action=MakeTea&Version=2010-05-08"),
+    "no action": form_request("iam", b"Version=2010-05-08"),
+    "a version": request("POST", "/", {"Content-Type": "application/x-www-form-urlencoded"}, b"Action=A&Version=1"),
+    "a path": rest_request(b"{}", "/v1/tea"),
+    "a function's path": request("GET", "/2015-03-31/tea", {"Authorization": authorization("lambda")}),
+    "a service": request("POST", "/", {"Authorization": authorization("tea")}),
+    "an operation in CBOR": cbor_request(b"\xa0").replace(b"PutMetricData", b"MakeTea"),
+    "a service in CBOR": cbor_request(b"\xa0").replace(b"GraniteServiceVersion20100801", b"Tea"),
+    "a method of S3": request("PATCH", "/bucket/key", {"Authorization": authorization("s3")}),
+    "a sub-resource": request("POST", "/bucket/key?tea", {"Authorization": authorization("s3")}),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_nobody_knows_is_refused(target: Target, name: str) -> None:
+    (status,) = statuses(target.raw(UNKNOWN[name]))
+    assert status in (*range(400, 500), 501)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from fuzz.furniture import Known
+from fuzz.furniture import ROLE, RUN
 from fuzz.operations import authorization
 from fuzz.target import Target
 from fuzz.test_bytes import request
@@ -83,8 +83,7 @@ def test_paths_are_taken_as_they_are(target: Target, method: str, path: str) -> 
 
 
 @pytest.mark.parametrize("name", ESCAPES)
-def test_names_of_everything_else(target: Target, known: Known, name: str) -> None:
-    role = known["RoleARN"][0]
+def test_names_of_everything_else(target: Target, name: str) -> None:
     code = {"ZipFile": archive({"app.py": b"def handler(event, context): return 1"})}
     attempts: list[tuple[str, str, dict[str, Any]]] = [
         ("s3", "create_bucket", {"Bucket": name}),
@@ -92,7 +91,7 @@ def test_names_of_everything_else(target: Target, known: Known, name: str) -> No
         ("dynamodb", "create_table", {"TableName": name, **TABLE}),
         ("kinesis", "create_stream", {"StreamName": name, "ShardCount": 1}),
         ("sqs", "create_queue", {"QueueName": name}),
-        ("lambda", "create_function", {"FunctionName": name, "Role": role, "Code": code, **FUNCTION}),
+        ("lambda", "create_function", {"FunctionName": name, "Code": code, **RUN}),
         ("logs", "create_log_group", {"logGroupName": name}),
         ("glue", "create_database", {"DatabaseInput": {"Name": name, "LocationUri": f"s3://bucket/{name}"}}),
         ("athena", "create_work_group", {"Name": name}),
@@ -113,7 +112,6 @@ TABLE = {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
 }
-FUNCTION = {"Runtime": "python3.12", "Handler": "app.handler"}
 
 
 def archive(files: dict[str, bytes], link: tuple[str, str] | None = None) -> bytes:
@@ -140,28 +138,24 @@ PACKAGES = {
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_packages_unpack_into_their_own_folder(target: Target, known: Known, name: str) -> None:
+def test_packages_unpack_into_their_own_folder(target: Target, name: str) -> None:
     functions = target.client("lambda")
     function = f"unpacked-{name.replace(' ', '-')}"
     try:
-        functions.create_function(
-            FunctionName=function, Role=known["RoleARN"][0], Code={"ZipFile": PACKAGES[name]}, **FUNCTION
-        )
+        functions.create_function(FunctionName=function, Code={"ZipFile": PACKAGES[name]}, **RUN)
         answer = functions.invoke(FunctionName=function, Payload=b"{}")
         assert "FunctionError" in answer
     except ClientError as refused:
         assert refused.response["ResponseMetadata"]["HTTPStatusCode"] < 500, refused
 
 
-def test_a_package_that_is_larger_than_it_looks_is_refused(target: Target, known: Known) -> None:
+def test_a_package_that_is_larger_than_it_looks_is_refused(target: Target) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package, package.open("app.py", "w") as member:
         for _ in range(270):
             member.write(b"\x00" * 2**20)
     with pytest.raises(ClientError, match="Unzipped size must be smaller than"):
-        target.client("lambda").create_function(
-            FunctionName="bomb", Role=known["RoleARN"][0], Code={"ZipFile": made.getvalue()}, **FUNCTION
-        )
+        target.client("lambda").create_function(FunctionName="bomb", Code={"ZipFile": made.getvalue()}, **RUN)
 
 
 STATEMENTS = (
@@ -226,13 +220,13 @@ def test_templates_come_from_buckets_only(target: Target, place: str) -> None:
     assert SECRET not in str(refused.value)
 
 
-def test_local_code_in_a_template_is_not_read(target: Target, known: Known) -> None:
+def test_local_code_in_a_template_is_not_read(target: Target) -> None:
     body = f"""
 Transform: AWS::Serverless-2016-10-31
 Resources:
   Leak:
     Type: AWS::Serverless::Function
-    Properties: {{Handler: app.handler, Runtime: python3.12, CodeUri: /etc, Role: "{known["RoleARN"][0]}"}}
+    Properties: {{Handler: app.handler, Runtime: python3.12, CodeUri: /etc, Role: "{ROLE}"}}
 """
     cloudformation = target.client("cloudformation")
     try:
