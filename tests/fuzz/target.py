@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,22 @@ class Target:
             except ConnectionError:
                 pass
             return received
+
+    def pipelined(self, requests: Iterable[bytes]) -> int:
+        """Send requests on one connection, the next when one is answered; answer how many were. Bodies aren't kept."""
+        answered = 0
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
+        with connection, connection.makefile("rb") as answers:
+            for request in requests:
+                connection.sendall(request)
+                size = 0
+                while (line := answers.readline()) not in (b"\r\n", b""):
+                    name, _, value = line.partition(b":")
+                    size = int(value) if name.lower() == b"content-length" else size
+                assert line, "the server closed the connection"
+                answers.read(size)
+                answered += 1
+        return answered
 
     def client(self, service: str) -> Any:
         """Make a client of the usual kind."""

@@ -1,5 +1,6 @@
 """What only Tailrace can tell and do: the paths under ``/_tailrace/`` on the endpoint, JSON in and out."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -70,7 +71,10 @@ class Admin:
             raise Refused("the clock is the machine's; start Tailrace with --clock manual to move it")
         settling = Settling(self._cloud)
         await settling.calm()
-        end = clock.now() + float(wishes.get("advance_s", 0.0))
+        advance_s = float(wishes.get("advance_s", 0.0))
+        if not math.isfinite(advance_s):
+            raise Refused("advance_s must be a number of seconds")
+        end = clock.now() + advance_s
         while (due := clock.next_due()) is not None and due <= end:
             clock.advance_to(due)
             await settling.calm()

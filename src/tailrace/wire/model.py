@@ -24,7 +24,7 @@ _UNRULED = {
     ("s3", "FilterRuleName"),
 }
 # Members without which no service takes a structure, though its definition doesn't say so.
-_REQUIRED = {
+_REQUIRED: dict[str, dict[str, tuple[str, ...]]] = {
     "athena": {"Tag": ("Key",)},
     "glue": {"CrawlsFilter": ("FieldName", "FilterOperator", "FieldValue")},
 }
