@@ -96,6 +96,22 @@ class Target:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", config=config, **keys)
 
+    def query(self, statement: str) -> dict[str, Any]:
+        """Run a query to its end and answer its execution. Raises ClientError when it is refused at once."""
+        athena = self.client("athena")
+        execution = athena.start_query_execution(
+            QueryString=statement,
+            QueryExecutionContext={"Database": "database"},
+            ResultConfiguration={"OutputLocation": "s3://bucket/results/"},
+        )["QueryExecutionId"]
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            found: dict[str, Any] = athena.get_query_execution(QueryExecutionId=execution)["QueryExecution"]
+            if found["Status"]["State"] not in ("QUEUED", "RUNNING"):
+                return found
+            assert time.monotonic() < deadline, statement[:100]
+            time.sleep(0.01)
+
     def assert_serves(self) -> None:
         """The next good request is answered, and soon."""
         began = time.monotonic()
