@@ -16,6 +16,7 @@ from fuzz.target import PATIENCE_S, Answer, Target
 SLOW_S = 2.0  # the server answers nobody else meanwhile
 _ALSO = {501, 503}  # what isn't carried out, and what there is no room for
 _GOOD_MAX = 8
+_KINDS: dict[str, Any] = {"string": str, "list": list, "structure": dict, "map": dict}
 _SHOWN = 1500
 
 
@@ -110,4 +111,7 @@ class Storm:
 
 def _is_whole(subject: Subject, params: dict[str, Any]) -> bool:
     shape = subject.model.input_shape
-    return shape is None or all(params.get(name) not in (None, "", [], {}) for name in shape.required_members)
+    required = [] if shape is None else shape.required_members
+    return all(
+        isinstance(params.get(name), _KINDS.get(shape.members[name].type_name, object)) for name in required
+    ) and all(params.get(name) not in (None, "", [], {}) for name in required)
