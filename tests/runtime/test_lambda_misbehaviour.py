@@ -9,6 +9,7 @@ import pytest
 from tailrace.lambda_.execution import Ending
 
 SOURCE = Path(__file__).with_name("misbehaving.py").read_text()
+PATIENCE_S = 60  # whoever ends by himself isn't hurried, however busy the machine is
 ENDINGS: dict[str, tuple[Ending, str]] = {
     "exits": (Ending.EXITED, "exit status 7"),
     "exits_quietly": (Ending.EXITED, ""),
@@ -89,12 +90,12 @@ ENDINGS: dict[str, tuple[Ending, str]] = {
 @pytest.mark.parametrize("name", ENDINGS)
 def test_misbehaviour(run: Callable[..., None], name: str) -> None:
     async def work(functions: Any) -> None:
-        bad = await functions.invoke(SOURCE, {"do": name}, timeout_s=1)
         ending, text = ENDINGS[name]
+        bad = await functions.invoke(SOURCE, {"do": name}, timeout_s=1 if ending is Ending.TIMED_OUT else PATIENCE_S)
         assert bad.ending is ending, bad
         assert text in (bad.how or bad.body.decode(errors="replace")), bad
         assert len(bad.output) < 1_200_000
-        good = await functions.invoke(SOURCE, {"do": "behaves"}, timeout_s=1)
+        good = await functions.invoke(SOURCE, {"do": "behaves"}, timeout_s=PATIENCE_S)
         assert good.body == b'"good"', good
 
     run(work)
