@@ -13,7 +13,7 @@ from fuzz.maker import Maker
 from fuzz.operations import Subject, Unwritable, ask, parsed, subjects
 from fuzz.target import PATIENCE_S, Answer, Target
 
-SLOW_S = 2.0  # the server answers nobody else meanwhile
+SLOW_S = 2.0  # of computing; the server answers nobody else meanwhile
 _ALSO = {501, 503}  # what isn't carried out, and what there is no room for
 _GOOD_MAX = 8
 _KINDS: dict[str, Any] = {"string": str, "list": list, "structure": dict, "map": dict}
@@ -76,7 +76,7 @@ class Storm:
     def ask(self, subject: Subject, params: dict[str, Any]) -> Finding | None:
         """Send a request, learn from the answer, and say what was wrong with it; None when nothing was."""
         asked, told = subject.known_as, f"{params!r}"[:_SHOWN]
-        began = time.monotonic()
+        began = self.target.cpu_s()
         try:
             answer = ask(self.target, subject, params)
         except Unwritable:
@@ -87,7 +87,7 @@ class Storm:
         self.sent += 1
         if answer.status not in range(200, 500) and answer.status not in _ALSO:
             return Finding(f"{asked}: {answer.status}, {(self.target.failures() or [''])[-1]}", told)
-        took_s = time.monotonic() - began
+        took_s = self.target.cpu_s() - began
         if took_s > SLOW_S:
             return Finding(f"{asked}: slow", f"{took_s:.1f} s for {told}")
         return self._learn(subject, params, answer)

@@ -125,6 +125,11 @@ class Target:
                 return int(line.split()[1]) / 1024
         raise AssertionError("the server is gone")
 
+    def cpu_s(self) -> float:
+        """Answer how long the server has computed: what takes long on a busy machine doesn't count."""
+        _, _, after = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(") ")
+        return sum(map(int, after.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def complaints(self) -> str:
         """Answer what the server has logged."""
         self._log.flush()
