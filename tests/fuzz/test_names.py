@@ -149,15 +149,6 @@ def test_packages_unpack_into_their_own_folder(target: Target, name: str) -> Non
         assert refused.response["ResponseMetadata"]["HTTPStatusCode"] < 500, refused
 
 
-def test_a_package_that_is_larger_than_it_looks_is_refused(target: Target) -> None:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package, package.open("app.py", "w") as member:
-        for _ in range(270):
-            member.write(b"\x00" * 2**20)
-    with pytest.raises(ClientError, match="Unzipped size must be smaller than"):
-        target.client("lambda").create_function(FunctionName="bomb", Code={"ZipFile": made.getvalue()}, **RUN)
-
-
 STATEMENTS = (
     "SELECT * FROM read_csv('/etc/passwd')",
     "SELECT * FROM read_text('/etc/passwd')",
