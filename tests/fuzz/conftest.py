@@ -1,6 +1,7 @@
 """One server under fire for the tests of a file: whatever came before, it goes on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from fuzz.target import Target
 # An idle server holds about 80 MB; RocksDB may keep 64 MB of what was written in memory, and a query's rows or a
 # body of 16 MB and what is read from it come and go. Whatever is kept of what was only refused goes beyond that.
 MEMORY_MB_MAX = 300.0
+ELSEWHERE = (Path("/outside"), Path("/tmp/outside"))
 
 
 @pytest.fixture(scope="package")
@@ -30,3 +32,16 @@ def target(storm: Storm) -> Iterator[Target]:
     storm.target.assert_serves()
     assert storm.target.memory_mb() < MEMORY_MB_MAX
     assert not storm.target.failures()[before:]
+
+
+@pytest.fixture
+def nothing_leaves(target: Target) -> Iterator[None]:
+    """Whatever is asked for, files come to be in three folders only, and nothing else beside the data directory."""
+    outside = target.data_dir.parent
+    before = set(outside.iterdir())
+    own = {path.name for path in target.data_dir.iterdir()}
+    assert not any(place.exists() for place in ELSEWHERE)
+    yield
+    assert set(outside.iterdir()) == before
+    assert {path.name for path in target.data_dir.iterdir()} - own <= {"s3", "tmp", "store"}
+    assert not any(place.exists() for place in ELSEWHERE)

@@ -45,6 +45,7 @@ class Target:
         self.endpoint = line.split()[-1]
         self.port = int(self.endpoint.rpartition(":")[2])
         self._connection = self._connect()
+        self._clients: dict[str, Any] = {}
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Send a request and answer what comes back. Raises when nothing does."""
@@ -91,10 +92,14 @@ class Target:
         return answered
 
     def client(self, service: str) -> Any:
-        """Make a client of the usual kind."""
+        """Answer a client of the usual kind."""
+        if service in self._clients:
+            return self._clients[service]
         config = Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_S, max_pool_connections=64)
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", config=config, **keys)
+        place = {"endpoint_url": self.endpoint, "region_name": "us-east-1"}
+        made = self._clients[service] = boto3.client(service, config=config, **place, **keys)
+        return made
 
     def query(self, statement: str) -> dict[str, Any]:
         """Run a query to its end and answer its execution. Raises ClientError when it is refused at once."""
