@@ -140,6 +140,9 @@ def _check(settings: Configuration) -> None:
     if settings.memory_mb > _MEMORY_MB_MAX:
         limit = f"Member must have value less than or equal to {_MEMORY_MB_MAX}"
         raise invalid(f"'MemorySize' value failed to satisfy constraint: {limit}")
+    for what, text in (("Handler", settings.handler), *(settings.variables or {}).items()):
+        if "\x00" in text:
+            raise invalid(f"{what} contains a zero character, which no process can be given.")
     target = settings.dead_letter
     if target is not None and not target.startswith("arn:aws:sqs:"):
         raise invalid("Tailrace sends dead letters of functions to SQS queues only.")
