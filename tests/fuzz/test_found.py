@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fuzz.furniture import PIPE, filled
-from fuzz.operations import ask, parsed, subjects
+from fuzz.operations import ask, in_cbor, parsed, subjects
 from fuzz.storm import Storm
 from fuzz.target import Target
 
@@ -103,6 +103,21 @@ FOUND |= {
         {"FunctionName": "function", "Environment": {"Variables": {"KEY": "a\x00b"}}},
         "InvalidParameterValueException",
     ),
+    "a metric of no values": (
+        "cloudwatch PutMetricData",
+        {"Namespace": "own", "MetricData": [{"MetricName": "m", "Values": []}]},
+        "MissingParameter",
+    ),
+    "a checksum of nobody": (
+        "s3 CopyObject",
+        {"Bucket": "bucket", "Key": "copy", "CopySource": "bucket/key", "ChecksumAlgorithm": "XXHASH64"},
+        "InvalidRequest",
+    ),
+    "hidden for less than nothing": (
+        "sqs ReceiveMessage",
+        {"QueueUrl": "<sqs QueueUrl>", "VisibilityTimeout": -(2**31)},
+        "InvalidParameterValue",
+    ),
     "a header of spaces": (
         "pipes CreatePipe",
         {
@@ -124,6 +139,21 @@ def test_what_once_failed_is_refused(storm: Storm, target: Target, name: str) ->
     answer = ask(target, subject, filled(params, storm.names))
     target.client("glue").delete_table(DatabaseName="database", Name="a" * 60)
     assert (answer.status, parsed(subject, answer)["Error"]["Code"].rpartition(".")[2]) == (400, code)
+
+
+@pytest.mark.parametrize("end", [10**400, -(10**400), float("inf"), float("nan"), 2**63, -1e300])
+@pytest.mark.parametrize("rpc", [False, True])
+def test_instants_in_cbor_that_are_none(target: Target, end: float, rpc: bool) -> None:
+    subject = next(each for each in subjects() if each.known_as == "cloudwatch GetMetricStatistics")
+    params = {
+        "Namespace": "own",
+        "MetricName": "m",
+        "StartTime": 0,
+        "EndTime": end,
+        "Period": 60,
+        "Statistics": ["Sum"],
+    }
+    assert target.ask(*in_cbor(subject, params, rpc=rpc)).status == 400
 
 
 def test_a_table_without_storage_fails_its_query_only(storm: Storm, target: Target) -> None:
