@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fuzz.furniture import PIPE, filled
+from fuzz.furniture import PIPE, QUEUE, STREAM, filled
 from fuzz.operations import ask, in_cbor, parsed, subjects
 from fuzz.storm import Storm
 from fuzz.target import Target
@@ -117,6 +117,21 @@ FOUND |= {
         "sqs ReceiveMessage",
         {"QueueUrl": "<sqs QueueUrl>", "VisibilityTimeout": -(2**31)},
         "InvalidParameterValue",
+    ),
+    "a queue for batches that is none": (
+        "lambda CreateEventSourceMapping",
+        {
+            "FunctionName": "function",
+            "EventSourceArn": STREAM,
+            "StartingPosition": "LATEST",
+            "DestinationConfig": {"OnFailure": {"Destination": f"{QUEUE}:a:b"}},
+        },
+        "InvalidParameterValueException",
+    ),
+    "a queue for events that is none": (
+        "lambda UpdateFunctionConfiguration",
+        {"FunctionName": "function", "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:"}},
+        "InvalidParameterValueException",
     ),
     "a header of spaces": (
         "pipes CreatePipe",
