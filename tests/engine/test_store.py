@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tailrace.engine.block import Entry
 from tailrace.engine.errors import StoreDamaged, StoreFull, TransactionConflict
 from tailrace.engine.space import Space
 from tailrace.engine.store import Durability, Store
@@ -117,7 +118,7 @@ def test_logs_go_on_after_a_restart(tmp_path: Path) -> None:
     transaction = store.begin()
     assert transaction.append("log", [b"d"], 7) == 4
     store.commit(transaction)
-    assert log.read(0, 9, 99) == [(4, 10, b"d")]
+    assert log.read(0, 9, 99) == [Entry(4, 10, b"d")]
 
 
 def test_a_log_is_found_by_time_and_read_by_size(store: Store) -> None:

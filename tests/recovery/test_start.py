@@ -37,13 +37,13 @@ def test_a_port_in_use_ends_with_one_clear_line(server: Server, tmp_path: Path) 
 
 @pytest.mark.parametrize("verb", ["up", "check"])
 def test_another_format_is_refused_and_nothing_is_touched(tmp_path: Path, verb: str) -> None:
-    (tmp_path / "format").write_text("2\n")
+    (tmp_path / "format").write_text("3\n")
     (tmp_path / "store").mkdir()
     options = ("--port", "0") if verb == "up" else ()
     said = refusal(verb, *options, "--data-dir", tmp_path)
-    assert "has format 2, this Tailrace reads format 1; install the version that wrote it" in said
+    assert "has format 3, this Tailrace reads format 2; install the version that wrote it" in said
     assert list((tmp_path / "store").iterdir()) == []
-    assert (tmp_path / "format").read_text() == "2\n"
+    assert (tmp_path / "format").read_text() == "3\n"
 
 
 def test_a_folder_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tailrace.engine.errors import DirectoryUnusable, FormatUnknown, StoreBusy
 
-FORMAT = 1
+FORMAT = 2  # 2: records of logs lie in blocks
 
 
 class DataDirectory:

@@ -13,9 +13,10 @@ from typing import Any
 
 from rocksdict import RdictIter, ReadOptions, WriteBatch
 
+from tailrace.engine.block import blocks_of
 from tailrace.engine.database import damaged, dropped_bytes, open_database
 from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
-from tailrace.engine.log import LOGS, Log, meta_of, open_log, value_of
+from tailrace.engine.log import LOGS, Log, meta_of, open_log
 from tailrace.engine.transaction import Transaction
 
 ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
@@ -167,17 +168,6 @@ class Store:
                 at.prev()
         self._check_end(at)
 
-    def values(self, start: bytes, stop: bytes) -> Iterator[bytes]:
-        """Answer the values with start <= key < stop in key order."""
-        bounds = ReadOptions()
-        bounds.set_iterate_upper_bound(stop)
-        at = self._db.iter(bounds)
-        at.seek(start)
-        while at.valid():
-            yield at.value()
-            at.next()
-        self._check_end(at)
-
     @property
     def syncing(self) -> bool:
         """Whether commits are on their way to the disk."""
@@ -213,8 +203,8 @@ class Store:
                 raise TransactionConflict(f"log {log.id} moved on while a transaction was open")
             if not log.known:
                 batch.put(LOGS.prefix + log.id.encode(), meta_of(log))
-            for sequence, record in enumerate(appended.records, appended.first):
-                batch.put(log.key(sequence), value_of(appended.time_ms, record))
+            for last, block in blocks_of(appended.first, appended.time_ms, appended.records):
+                batch.put(log.key(last), block)
         if batch.is_empty():
             return 0
         size: int = batch.size_in_bytes()

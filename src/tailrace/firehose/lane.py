@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from tailrace.engine.block import Entry
 from tailrace.engine.clock import Clock
-from tailrace.engine.log import Entry
 from tailrace.engine.store import Store
 from tailrace.firehose.batch import Batch, batch_of, data_of
 from tailrace.firehose.reply import Outcome
@@ -139,7 +139,7 @@ class Lane:
                     yield self._handed_over()
                 self._read = self._dispatched = following - 1
                 yield Gap(following - 1)
-            size = sum([len(entry[2]) for entry in entries])
+            size = sum([len(entry.data) for entry in entries])
             if self._held and self._held_bytes + size > self._bytes:
                 yield self._handed_over()
             self._held += entries

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tailrace.engine.block import first_of, time_of
 from tailrace.engine.data_directory import DataDirectory
 from tailrace.engine.errors import DirectoryUnusable, StoreDamaged
 from tailrace.engine.ledger import Ledger, Standing
@@ -139,12 +140,14 @@ class Inspection:
         """Answer how many records a log keeps, and what is wrong with their sequences and times."""
         expected, last_ms = log.tail, 0
         for key, value in self._store.iterate(log.key(0), log.key(2**63)):
-            sequence, time_ms = int.from_bytes(key[-8:], "big"), int.from_bytes(value[:8], "big")
-            if sequence != expected:
-                return expected - log.tail, f"after record {expected - 1} comes record {sequence}"
+            last, time_ms = int.from_bytes(key[-8:], "big"), time_of(value)
+            first = first_of(last, value)
+            # A block of which the first records are trimmed is kept whole.
+            if first != expected and not (expected == log.tail and first < expected <= last):
+                return expected - log.tail, f"after record {expected - 1} comes record {first}"
             if time_ms < last_ms:
-                return expected - log.tail, f"record {sequence} is older than the one before it"
-            expected, last_ms = sequence + 1, time_ms
+                return expected - log.tail, f"record {first} is older than the one before it"
+            expected, last_ms = last + 1, time_ms
         return expected - log.tail, None
 
     def _ledger(self) -> Iterator[Finding]:

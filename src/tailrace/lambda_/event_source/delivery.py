@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import msgspec
 import orjson
 
+from tailrace.engine.block import Entry
 from tailrace.engine.consumer import Consumer
-from tailrace.engine.log import Entry
 from tailrace.engine.transaction import Transaction
 from tailrace.lambda_.environment import SERVICE_PRINCIPAL
 from tailrace.lambda_.event_source import stream
