@@ -74,7 +74,7 @@ async def fill(cloud: LocalCloud) -> None:
     for begin in range(0, 100, 20):
         transaction = cloud.store.begin()
         transaction.append("test/log", [b"%d" % number for number in range(begin, begin + 20)], 1000)
-        cloud.store.commit(transaction)
+        await cloud.store.commit(transaction)
     transaction = cloud.store.begin()
     cloud.ledger.begin(transaction, "test/hop", HOP, "test/log", 0)
     cloud.ledger.settle(transaction, "test/hop", {"test/log": 60}, delivered=50, dropped=10)

@@ -1,6 +1,6 @@
 """One RocksDB holds all state. A write is visible at once and durable when the next group commit is done.
 
-One sync of the write-ahead log serves everybody who waits (RocksDB, "Basic Operations": Sync writes, group commit).
+One write and one sync of the write-ahead log serve everybody who waits (RocksDB, "Basic Operations": group commit).
 """
 
 import asyncio
@@ -11,16 +11,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from rocksdict import RdictIter, ReadOptions, WriteBatch
+from rocksdict import RdictIter, ReadOptions
 
-from tailrace.engine.block import blocks_of
 from tailrace.engine.database import damaged, dropped_bytes, open_database
 from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
-from tailrace.engine.log import LOGS, Log, meta_of, open_log
+from tailrace.engine.gathering import Gathering
+from tailrace.engine.log import LOGS, Log, open_log
 from tailrace.engine.transaction import Transaction
 
 ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
 _ROOM_CHECK_BYTES = 2**20
+_GATHERED_BYTES_MAX = 2**20  # in memory beside RocksDB's own
+_ABSENT = object()
 
 
 class Durability(StrEnum):
@@ -90,6 +92,7 @@ class Store:
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self.commits = 0
         self._open_group = Group()
+        self._gathered = Gathering()
         self._syncing = False
         self._broken: BaseException | None = None
         self._unchecked_bytes = _ROOM_CHECK_BYTES
@@ -106,12 +109,12 @@ class Store:
         moved on since the transaction appended to it. The transaction is given up then.
         """
         try:
-            size = self._write(transaction)
+            changed = self._take(transaction)
         except BaseException:
             transaction.abort()
             raise
         transaction.closed = True
-        self.commits += 1 if size else 0
+        self.commits += changed
         group = self._open_group
         for appended in transaction.appended:
             last = appended.first + len(appended.records) - 1
@@ -120,7 +123,7 @@ class Store:
         group.callbacks.extend(transaction.durable)
         for callback in transaction.committed:
             callback()
-        if size or group.callbacks:
+        if changed or group.callbacks:
             self._schedule()
             return Durable(group)
         return _DONE
@@ -143,6 +146,9 @@ class Store:
 
     def read(self, key: bytes) -> bytes | None:
         """Answer the visible value of a whole key."""
+        fresh = self._gathered.values.get(key, _ABSENT)
+        if fresh is not _ABSENT:
+            return fresh  # type: ignore[return-value]
         try:
             value: bytes | None = self._db.get(key)
         except Exception as error:
@@ -153,6 +159,7 @@ class Store:
         """Answer whole keys and values with start <= key < stop in key order, or backwards."""
         # rocksdict's items() loses its bounds; its iterator keeps them while the options live. The upper bound spares a
         # walk over whatever was deleted behind it.
+        self._write_out()
         bounds = ReadOptions()
         bounds.set_iterate_upper_bound(stop)
         at = self._db.iter(bounds)
@@ -177,45 +184,46 @@ class Store:
         """Sync, answer who still waits, and close."""
         group, self._open_group = self._open_group, Group()
         self._syncer.shutdown(wait=True)
-        error = self._sync()
-        group.finish(error)
+        group.finish(self._written_and_synced())
         if self.durability is not Durability.MEMORY:  # RocksDB's memory has nothing to sync and refuses to
             self._db.close()
 
-    def _write(self, transaction: Transaction) -> int:
+    def _take(self, transaction: Transaction) -> bool:
+        """Gather a transaction's changes, which makes them visible; False when it has none."""
         if transaction.closed:
             raise TransactionConflict("this transaction is closed; begin another")
-        if self._broken is not None:
-            raise StoreBroken(f"nothing can be written: {self._broken}; start Tailrace anew") from self._broken
-        batch = WriteBatch(raw_mode=True)
-        grows = bool(transaction.appended)
-        for start, stop in transaction.ranges:
-            batch.delete_range(start, stop)
-        for key, value in transaction.staged.items():
-            if value is None:
-                batch.delete(key)
-            else:
-                batch.put(key, value)
-                grows = True
+        self._check_whole()
         for appended in transaction.appended:
-            log = appended.log
-            if log.head + 1 != appended.first:
-                raise TransactionConflict(f"log {log.id} moved on while a transaction was open")
-            if not log.known:
-                batch.put(LOGS.prefix + log.id.encode(), meta_of(log))
-            for last, block in blocks_of(appended.first, appended.time_ms, appended.records):
-                batch.put(log.key(last), block)
-        if batch.is_empty():
-            return 0
-        size: int = batch.size_in_bytes()
-        if grows:
+            if appended.log.head + 1 != appended.first:
+                raise TransactionConflict(f"log {appended.log.id} moved on while a transaction was open")
+        if not (transaction.staged or transaction.appended or transaction.ranges):
+            return False
+        size = transaction.size
+        if size:
             self._check_room(size)
+        if transaction.ranges:
+            self._write_out()  # ranges remove what came before, not what was gathered with them
+        self._gathered.add(transaction, size)
+        if transaction.ranges or self._gathered.size > _GATHERED_BYTES_MAX:
+            self._write_out()
+        return True
+
+    def _write_out(self) -> None:
+        """Write what was gathered; from then on scans find it. Raises StoreBroken when the disk refuses."""
+        gathered = self._gathered
+        if not gathered.changed:
+            return
+        self._check_whole()
+        self._gathered = Gathering()
         try:
-            self._db.write(batch)
+            self._db.write(gathered.batch())
         except Exception as error:
             self._broken = error
             raise StoreBroken(f"the disk refused a write: {error}; free some space and start Tailrace anew") from error
-        return size
+
+    def _check_whole(self) -> None:
+        if self._broken is not None:
+            raise StoreBroken(f"nothing can be written: {self._broken}; start Tailrace anew") from self._broken
 
     def _check_room(self, size: int) -> None:
         self._unchecked_bytes += size
@@ -236,7 +244,7 @@ class Store:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             group, self._open_group = self._open_group, Group()
-            group.finish(self._sync())
+            group.finish(self._written_and_synced())
             return
         self._syncing = True
         # Everything that commits in this turn of the loop joins the group; then one sync serves it.
@@ -244,6 +252,11 @@ class Store:
 
     def _start_sync(self, loop: asyncio.AbstractEventLoop) -> None:
         group, self._open_group = self._open_group, Group()
+        try:
+            self._write_out()
+        except StoreBroken as error:
+            self._finish_sync(group, error)
+            return
         if self.durability is not Durability.FSYNC:
             self._finish_sync(group, None)
             return
@@ -262,6 +275,13 @@ class Store:
         group.finish(error)
         if self._open_group.logs or self._open_group.waiting or self._open_group.callbacks:
             self._schedule()
+
+    def _written_and_synced(self) -> BaseException | None:
+        try:
+            self._write_out()
+        except StoreBroken as error:
+            return error
+        return self._sync()
 
     def _sync(self) -> BaseException | None:
         if self.durability is not Durability.FSYNC:

@@ -124,6 +124,12 @@ class Transaction:
         """Call back when the writes are given up."""
         self.aborted.append(callback)
 
+    @property
+    def size(self) -> int:
+        """The bytes that it adds, roughly: removals count nothing."""
+        kept = sum(map(len, filter(None, self.staged.values())))
+        return kept + sum([sum(map(len, appended.records)) for appended in self.appended])
+
     def mark(self) -> Mark:
         """Remember this point, for ``rollback``."""
         callbacks = (len(self.committed), len(self.durable), len(self.aborted))
