@@ -4,7 +4,7 @@ A transaction belongs to one turn of the event loop: it is begun, filled and com
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tailrace.engine.space import Space
@@ -36,19 +36,21 @@ class Mark:
     callbacks: tuple[int, int, int]
 
 
-@dataclass(slots=True, eq=False)
 class Transaction:
     """Stage reads and writes over the store; the store's ``commit`` makes them visible and durable."""
 
-    store: "Store"
-    staged: dict[bytes, bytes | None] = field(default_factory=dict)
-    ranges: list[tuple[bytes, bytes]] = field(default_factory=list)
-    appended: list[Appended] = field(default_factory=list)
-    committed: list[Callable[[], None]] = field(default_factory=list)
-    durable: list[Callable[[], None]] = field(default_factory=list)
-    aborted: list[Callable[[], None]] = field(default_factory=list)
-    closed: bool = False
-    _journal: list[tuple[bytes, Any]] = field(default_factory=list)
+    __slots__ = ("_journal", "aborted", "appended", "closed", "committed", "durable", "ranges", "staged", "store")
+
+    def __init__(self, store: "Store") -> None:
+        self.store = store
+        self.staged: dict[bytes, bytes | None] = {}
+        self.ranges: list[tuple[bytes, bytes]] = []
+        self.appended: list[Appended] = []
+        self.committed: list[Callable[[], None]] = []
+        self.durable: list[Callable[[], None]] = []
+        self.aborted: list[Callable[[], None]] = []
+        self.closed = False
+        self._journal: list[tuple[bytes, Any]] = []
 
     def get(self, space: Space, key: bytes) -> bytes | None:
         """Answer the value of a key, staged writes included; None when there is none."""
