@@ -47,6 +47,8 @@ def _options(in_memory: bool) -> Options:
     options.set_max_write_buffer_number(4)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_max_background_jobs(2)
+    options.set_memtable_prefix_bloom_ratio(0.05)  # most items looked up before a write are new ones
+    options.set_memtable_whole_key_filtering(True)
     options.set_keep_log_file_num(2)
     blocks = BlockBasedOptions()
     blocks.set_block_cache(Cache(_CACHE_BYTES))
