@@ -57,6 +57,11 @@ class Server:
 
     def memory_mb(self) -> tuple[float, float]:
         """Answer (now, peak) of the server process's resident memory in MB."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if line.startswith("Vm")}
-        return int(found["VmRSS"]) / 1024, int(found["VmHWM"]) / 1024
+        return memory_mb(self._process.pid)
+
+
+def memory_mb(pid: int) -> tuple[float, float]:
+    """Answer (now, peak) of a process's resident memory in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if line.startswith("Vm")}
+    return int(found["VmRSS"]) / 1024, int(found["VmHWM"]) / 1024

@@ -1,0 +1,50 @@
+"""How every benchmark tells its figures: a line each as soon as it is there, and a file of them for programs.
+
+A benchmark is a module with ``measure(*sizes)``, which yields figures, and ends with ``run(measure, *sizes)``.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from benchmarks.figure import Figure
+
+
+def run(measure: Callable[..., Iterable[Figure]], *sizes: int) -> int:
+    """Carry out the benchmark of the command line; status 1 when a mark is missed.
+
+    The sizes are those to measure when the command line names none; without any it may name none.
+    """
+    name = Path(sys.argv[0]).stem
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="add the figures to this file, an object a line")
+    if sizes:
+        told = " ".join(map(str, sizes))
+        parser.add_argument("sizes", nargs="*", type=int, default=list(sizes), help=f"what to measure ({told})")
+    asked = parser.parse_args()
+    missed = False
+    for figure in measure(*getattr(asked, "sizes", ())):
+        print(f"{name} {figure.line()}", flush=True)
+        if asked.json:
+            keep(asked.json, name, figure)
+        missed |= figure.met is False
+    return int(missed)
+
+
+def note(text: str) -> None:
+    """Tell how far a long measurement is; no figure."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def keep(path: Path, benchmark: str, figure: Figure) -> None:
+    """Add a figure to a file."""
+    with path.open("a") as file:
+        file.write(json.dumps({"benchmark": benchmark, **figure.record()}) + "\n")
+
+
+def kept(path: Path) -> list[tuple[str, Figure]]:
+    """Answer the figures in a file, each with its benchmark."""
+    records = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [(record["benchmark"], Figure.of(record)) for record in records]
