@@ -65,11 +65,11 @@ class Figure:
         return number is not None and self.mark.met(number)
 
     def cells(self) -> tuple[str, str, str, str, str, str]:
-        """Answer (name, value, limit, ratio, mark, whether it is met) as text; empty where there is none."""
+        """Answer (name, value, limit in its unit, ratio, mark, whether met) as text; empty where there is none."""
         return (
             self.name,
             f"{number(self.value)} {self.unit}",
-            "" if self.limit is None else f"{self.against} {number(self.limit)} {self.unit}",
+            "" if self.limit is None else f"{self.against} {number(self.limit)}",
             "" if self.ratio is None else number(self.ratio),
             "" if self.mark is None else self.mark.told(self.unit),
             {None: "", True: "met", False: "MISSED"}[self.met],

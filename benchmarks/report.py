@@ -26,9 +26,9 @@ def run(measure: Callable[..., Iterable[Figure]], *sizes: int) -> int:
     asked = parser.parse_args()
     missed = False
     for figure in measure(*getattr(asked, "sizes", ())):
-        print(f"{name} {figure.line()}", flush=True)
         if asked.json:
             keep(asked.json, name, figure)
+        print(f"{name} {figure.line()}", flush=True)
         missed |= figure.met is False
     return int(missed)
 
