@@ -6,14 +6,19 @@ A benchmark is a module with ``measure(*sizes)``, which yields figures, and ends
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.figure import Figure
+from benchmarks.machine import machine
+
+MISSED, BROKEN = 1, 2
 
 
 def run(measure: Callable[..., Iterable[Figure]], *sizes: int) -> int:
-    """Carry out the benchmark of the command line; status 1 when a mark is missed.
+    """Carry out the benchmark of the command line; status MISSED when a mark is missed, BROKEN when it breaks off.
 
     The sizes are those to measure when the command line names none; without any it may name none.
     """
@@ -24,13 +29,18 @@ def run(measure: Callable[..., Iterable[Figure]], *sizes: int) -> int:
         told = " ".join(map(str, sizes))
         parser.add_argument("sizes", nargs="*", type=int, default=list(sizes), help=f"what to measure ({told})")
     asked = parser.parse_args()
-    missed = False
-    for figure in measure(*getattr(asked, "sizes", ())):
-        if asked.json:
-            keep(asked.json, name, figure)
-        print(f"{name} {figure.line()}", flush=True)
-        missed |= figure.met is False
-    return int(missed)
+    status = 0
+    try:
+        for figure in measure(*getattr(asked, "sizes", ())):
+            if asked.json:
+                keep(asked.json, name, figure)
+            print(f"{name} {figure.line()}", flush=True)
+            if figure.met is False:
+                status = MISSED
+    except Exception:
+        traceback.print_exc()
+        return BROKEN
+    return status
 
 
 def note(text: str) -> None:
@@ -38,13 +48,21 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+class Kept(NamedTuple):
+    """A figure from a file, with the benchmark that it is of and what it was measured on."""
+
+    benchmark: str
+    machine: str
+    figure: Figure
+
+
 def keep(path: Path, benchmark: str, figure: Figure) -> None:
     """Add a figure to a file."""
     with path.open("a") as file:
-        file.write(json.dumps({"benchmark": benchmark, **figure.record()}) + "\n")
+        file.write(json.dumps({"benchmark": benchmark, **figure.record(), "machine": machine()}) + "\n")
 
 
-def kept(path: Path) -> list[tuple[str, Figure]]:
-    """Answer the figures in a file, each with its benchmark."""
+def kept(path: Path) -> list[Kept]:
+    """Answer the figures in a file; none if there is no file."""
     records = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [(record["benchmark"], Figure.of(record)) for record in records]
+    return [Kept(record["benchmark"], record["machine"], Figure.of(record)) for record in records]
