@@ -90,6 +90,7 @@ class Reader:
         self._report, child = multiprocessing.Pipe(duplex=False)
         self._process = multiprocessing.Process(target=_read, args=(server.port, queue, rows, child))
         self._process.start()
+        child.close()  # so that the end of a process that breaks is seen
 
     def result(self) -> tuple[list[float], int]:
         """Wait for the last row; answer (when each row had been read, in the order of the orders, how many objects)."""

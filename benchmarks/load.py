@@ -60,6 +60,7 @@ def send(port: int, requests: list[bytes], connections: int) -> float:
     parent, child = multiprocessing.Pipe()
     sender = multiprocessing.Process(target=_send, args=(port, requests, connections, child))
     sender.start()
+    child.close()  # so that the end of a process that breaks is seen
     seconds: float = parent.recv()
     sender.join()
     return seconds

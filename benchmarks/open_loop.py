@@ -19,6 +19,7 @@ class Offer:
         self._report, child = multiprocessing.Pipe(duplex=False)
         self._process = multiprocessing.Process(target=_offer, args=(port, requests, rate, child))
         self._process.start()
+        child.close()  # so that the end of a process that breaks is seen
 
     def times(self) -> Times:
         """Wait for the last answer; answer (when each request was due, when it was answered).
