@@ -1,5 +1,7 @@
 """Where the time goes: a recording of py-spy, by who began the work and by the module that it was spent in.
 
+Stacks without Tailrace in them are left out: threads that wait.
+
 py-spy record --format raw --output flame.raw --pid PID --duration 10 && python -m benchmarks.rooms flame.raw
 """
 
@@ -16,7 +18,7 @@ MODULES = 6
 _FRAME = re.compile(r"\(.*?tailrace/([a-z0-9_/]+)\.py:\d+\)")
 # Whoever began the work is in the outermost room of a stack that isn't the house's own ground.
 _GROUND = {"engine", "service", "cli", ""}
-_BEGUN_BY = {"runtime": "requests", "firehose": "Firehose", "pipes": "the pipe"}
+_BEGUN_BY = {"runtime": "requests", "firehose": "Firehose", "pipes": "the pipe", "": "the event loop and syncs"}
 
 
 def main() -> int:
@@ -40,11 +42,13 @@ def shares(stacks: list[str]) -> tuple[Counter[str], dict[str, Counter[str]]]:
     for stack in stacks:
         frames, _, count = stack.rpartition(" ")
         modules = _FRAME.findall(frames)
+        if not modules:
+            continue
         rooms = [module.rpartition("/")[0].partition("/")[0] for module in modules]
         room = next((each for each in rooms if each not in _GROUND), "")
-        hop = _BEGUN_BY.get(room, room or "other")
+        hop = _BEGUN_BY.get(room, room)
         began[hop] += int(count)
-        spent[hop][modules[-1] if modules else "outside of Tailrace"] += int(count)
+        spent[hop][modules[-1]] += int(count)
     return began, spent
 
 
