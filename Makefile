@@ -1,10 +1,11 @@
 # make demo: the whole path, from nothing to the verdict.  make test: all tests.  make check: what CI runs.
+# make bench ARGS="start growth": all benchmarks, or those named, with their limits and marks.
 # make simulate SEED=1 RUNS=1000: the pipeline in virtual time under faults and deaths, a seed a run.
 PYTHON ?= python3
 PORT ?= 4566
 BIN := .venv/bin
 
-.PHONY: demo test simulate check lint types template format clean
+.PHONY: demo test simulate bench check lint types template format clean
 
 demo: .venv/installed
 	PORT=$(PORT) $(BIN)/tailrace demo
@@ -14,6 +15,9 @@ test: .venv/developed
 
 simulate: .venv/developed
 	PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks $(ARGS)
 
 check: lint types template test
 

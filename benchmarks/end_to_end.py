@@ -9,32 +9,36 @@ import json
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks import load
+from benchmarks.figure import Figure, Mark
+from benchmarks.report import run
 from benchmarks.server import Server
 
-LIMIT = 0.30
+SHARE_MIN = 0.30
+FLAT_MIN = 1 / 1.2
+PEAK_MB_MAX, PEAK_CHANGES = 400.0, 200_000
 BATCH = 500
 _HANDLER = Path(__file__).parent.parent / "examples" / "orders" / "transform" / "app.py"
 
 
-def main() -> int:
-    """Run each size and print its ratio; status 1 when one falls short."""
-    sizes = [int(word) for word in sys.argv[1:]] or [20_000, 200_000]
-    short = 0
+def measure(*sizes: int) -> Iterator[Figure]:
+    """Yield the rate, the CPU and the memory of each size, and whether the last is as fast as the first."""
+    rates = []
     for changes in sizes:
         rate, cpu_us, peak_mb = pipeline(changes)
-        bare = handler_alone(changes)
-        ratio = rate / bare
-        short += ratio < LIMIT
-        print(
-            f"end_to_end {changes:>9,} changes: {rate:>9,.0f}/s, handler alone {bare:>9,.0f}/s, ratio {ratio:.2f} "
-            f"(mark {LIMIT}); server CPU {cpu_us:.1f} us a change, peak memory {peak_mb:.0f} MB",
-            flush=True,
-        )
-    return 1 if short else 0
+        rates.append(rate)
+        load_of = f"{changes:,} changes"
+        yield Figure(load_of, rate, "/s", "the handler alone", handler_alone(changes), Mark.ratio_min(SHARE_MIN))
+        yield Figure(f"{load_of}, server CPU", cpu_us, "us a change")
+        memory = Mark.value_max(PEAK_MB_MAX) if changes <= PEAK_CHANGES else None
+        yield Figure(f"{load_of}, peak memory", peak_mb, "MB", mark=memory)
+    if len(sizes) > 1:
+        names = (f"{sizes[-1]:,} changes against {sizes[0]:,}", f"{sizes[0]:,}")
+        yield Figure(names[0], rates[-1], "/s", names[1], rates[0], Mark.ratio_min(FLAT_MIN))
 
 
 def pipeline(changes: int) -> tuple[float, float, float]:
@@ -100,4 +104,4 @@ def record(number: int) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(measure, 20_000, 200_000))
