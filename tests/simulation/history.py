@@ -11,6 +11,11 @@ from simulation.values import Image
 Key = tuple[str, str]  # hash and range; the range is empty when the table has none
 
 
+def key_of(image: Image) -> Key:
+    """Answer the key of an item, or of the image of a key."""
+    return image["order_id"]["S"], image.get("line", {"N": ""})["N"]
+
+
 class Fate(Enum):
     """What a client knows of its write."""
 

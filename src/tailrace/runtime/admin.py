@@ -78,13 +78,15 @@ class Admin:
         return {"now_ms": clock.now_ms()}
 
     async def faults(self, wishes: Answer) -> Answer:
-        """Answer the faults that are on and how often each has struck."""
-        return {"faults": self._cloud.faults.hits()}
+        """Answer every fault there is: what it does, its rate (0 is off) and seed, how often it has struck since."""
+        return {"faults": [fault._asdict() for fault in self._cloud.faults.report()]}
 
     async def switch_fault(self, wishes: Answer) -> Answer:
         """Switch the fault ``name`` on at a ``rate`` with a ``seed``, or off at rate 0; off are all without a name."""
-        name, rate = wishes.get("name"), float(wishes.get("rate", 1.0))
-        if name is None or rate == 0:
+        name, rate = wishes.get("name"), float(wishes.get("rate", 0.0 if "name" not in wishes else 1.0))
+        if name is None and rate:
+            raise Refused("name the fault to switch on; GET /_tailrace/faults lists those that there are")
+        if rate == 0:
             self._cloud.faults.disable(name)
         else:
             self._cloud.faults.enable(str(name), rate=rate, seed=int(wishes.get("seed", 0)))
