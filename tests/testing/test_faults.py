@@ -61,7 +61,7 @@ def test_a_fault_that_there_is_not_is_refused_with_those_that_there_are(kit: Clo
             Refused, match=r"there is no fault kinesis\.partial; there are duplicates, dynamodb:throttle"
         ):
             switch("kinesis.partial")
-    with pytest.raises(Refused, match="a rate lies between 0 and 1, not 2"):
+    with pytest.raises(Refused, match="rate must be a number between 0 and 1, not 2"):
         kit.faults.enable("duplicates", rate=2)
     assert kit.faults.hits() == {}
 
