@@ -46,10 +46,9 @@ class Client:
         write, item = self._putting(self._key())
         params: dict[str, Any] = {"Item": item, "ReturnValues": "ALL_OLD"}
         if self._dice.random() < 0.15:
-            condition = self._dice.choice(("attribute_not_exists(order_id)", "attribute_exists(#op)"))
-            params["ConditionExpression"] = condition
-            if "#op" in condition:
-                params["ExpressionAttributeNames"] = {"#op": "op"}
+            write.requires = self._dice.random() < 0.5
+            params["ConditionExpression"] = "attribute_exists(#op)" if write.requires else "attribute_not_exists(#op)"
+            params["ExpressionAttributeNames"] = {"#op": "op"}
         await self._send("PutItem", params, [write])
 
     async def _repeat(self) -> None:

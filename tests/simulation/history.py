@@ -38,6 +38,7 @@ class Write:
     answered: int | None = None
     replaced: Image | None = None  # what the answer says was there before
     tells: bool = False  # whether the answer says so
+    requires: bool | None = None  # whether there must be an item, or must be none; None when it doesn't matter
 
 
 @dataclass

@@ -120,6 +120,8 @@ def _explained(chains: Chains, history: History) -> Iterator[str]:
         for event in made:
             if canonical(write.apply(_old(event))) != canonical(_new(event)) or key_of(event) != write.key:
                 yield f"{event['eventID']} is not what write {number} makes of what was there"
+            if write.requires is not None and write.requires != bool(_old(event)) and not repeats[number]:
+                yield f"write {number} was carried out although its condition did not hold"
     for write in history.writes:
         yield from _fate(write, events, repeats)
     yield from _groups(history, events)
