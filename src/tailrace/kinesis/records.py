@@ -14,13 +14,12 @@ from tailrace.kinesis.retention import trim
 from tailrace.kinesis.routes import Route, Routes, explicit_hash_key, routes_of
 from tailrace.kinesis.stream import Stream, find, invalid
 from tailrace.service.call import Call
+from tailrace.service.fault import Fault
 from tailrace.service.kinesis_record import SEQUENCE_SHIFT, entry, sequence_number
 from tailrace.wire.errors import AwsError
 
 REQUEST_BYTES_MAX = 10 * 2**20
 TRIM_EVERY = 4096
-PARTIAL_FAULT = "kinesis:put-records-partial"
-THROTTLE_FAULT = "kinesis:throttle"
 
 
 @SERVICE.operation("PutRecord")
@@ -33,9 +32,11 @@ def put_record(call: Call) -> dict[str, Any]:
     routes = routes_of(call.transaction, stream)
     at, raw = _placed(stream, routes, call.params, "")
     _refuse_dry_run(call)
-    if call.cloud.faults.strikes(THROTTLE_FAULT):
+    if call.cloud.faults.strikes(Fault.KINESIS_THROTTLE):
         raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, routes.shards[at]))
     number = _append(call, stream, routes.shards[at], [raw])
+    if call.cloud.faults.strikes(Fault.DUPLICATES):
+        _append(call, stream, routes.shards[at], [raw])
     _meter(call, stream, "PutRecord", 1, 0, len(raw))
     return {"ShardId": routes.shards[at].shard_id, "SequenceNumber": str(number)}
 
@@ -48,7 +49,7 @@ def put_records(call: Call) -> dict[str, Any]:
     routes = routes_of(call.transaction, stream)
     places, batches, size = _distributed(stream, routes, records)
     _refuse_dry_run(call)
-    if call.cloud.faults.hits():
+    if call.cloud.faults.any:
         return _put_faulty(call, stream, routes, places, batches)
     answers: list[dict[str, str]] = [{}] * len(places)
     numbers = [0] * len(batches)
@@ -143,22 +144,27 @@ def _time_given(transaction: Transaction, log_id: str) -> int:
 def _put_faulty(
     call: Call, stream: Stream, routes: Routes, places: list[int], batches: list[list[bytes]]
 ) -> dict[str, Any]:
-    """Do the same, one record at a time, with faults switched on: some are throttled, as on a busy shard."""
+    """Do the same, one record at a time, with faults switched on: some are throttled, some are there twice."""
     faults = call.cloud.faults
-    if faults.strikes(THROTTLE_FAULT):
+    if faults.strikes(Fault.KINESIS_THROTTLE):
         raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, routes.shards[places[0]]))
     waiting = [iter(batch) for batch in batches]
-    answers = []
+    answers: list[dict[str, str]] = []
+    again: list[tuple[Route, bytes]] = []
     failed = size = 0
     for at in places:
         route, raw = routes.shards[at], next(waiting[at])
-        if faults.strikes(PARTIAL_FAULT):
+        if faults.strikes(Fault.KINESIS_PARTIAL):
             code = "ProvisionedThroughputExceededException"
             answers.append({"ErrorCode": code, "ErrorMessage": _throttled(stream, route)})
             failed += 1
             continue
         answers.append({"SequenceNumber": str(_append(call, stream, route, [raw])), "ShardId": route.shard_id})
         size += len(raw)
+        if faults.strikes(Fault.DUPLICATES):
+            again.append((route, raw))
+    for route, raw in again:
+        _append(call, stream, route, [raw])
     _meter(call, stream, "PutRecords", len(places), failed, size)
     return {"FailedRecordCount": failed, "Records": answers}
 

@@ -32,6 +32,7 @@ from tailrace.runtime.settings import Settings
 from tailrace.runtime.tasks import Tasks
 from tailrace.runtime.workers import Workers
 from tailrace.service.call import Call
+from tailrace.service.fault import FAULTS
 from tailrace.service.principal import Principal
 from tailrace.service.service import Operation, Service
 from tailrace.wire.errors import AwsError
@@ -56,7 +57,7 @@ class LocalCloud:
         self._tell_what_was_dropped()
         self.clock: Clock = clock or (ManualClock(time.time()) if settings.clock == "manual" else SystemClock())
         self.random = random.Random(settings.seed)
-        self.faults = Faults()
+        self.faults = Faults(FAULTS)
         self.ledger = Ledger()
         self.files = Files(self.directory.path, synced=settings.durability is Durability.FSYNC)
         self.jobs = Jobs(self.store, self.clock)
