@@ -43,8 +43,8 @@ def measure(*sizes: int) -> Iterator[Figure]:
         memory = Mark.value_max(PEAK_MB_MAX) if changes <= PEAK_CHANGES else None
         yield Figure(f"{load_of}, peak memory", peak_mb, "MB", mark=memory)
     if len(sizes) > 1:
-        names = (f"{sizes[-1]:,} changes against {sizes[0]:,}", f"{sizes[0]:,}")
-        yield Figure(names[0], rates[-1], "/s", names[1], rates[0], Mark.ratio_min(FLAT_MIN))
+        name = f"{sizes[-1]:,} changes against {sizes[0]:,}"
+        yield Figure(name, rates[-1], "/s", f"with {sizes[0]:,}", rates[0], Mark.ratio_min(FLAT_MIN))
 
 
 def pipeline(changes: int) -> tuple[float, float, float]:

@@ -1,13 +1,16 @@
-"""What a change and a read cost the server as the table grows, each against its own first point.
+"""What a change and a read cost the server as its table grows, against a table that stays at the first size.
 
-The table is filled by BatchWriteItem alone. At each size items all over it are changed: by writes alone, then with a
-pipe, new at each size, that takes the changes on to S3.
+There are two servers: the table of one grows, the other holds as many items as the first point. At each point both are
+measured by turns, so that a machine that changes its pace meanwhile changes it for both; at the first point the ratio
+tells how exact the others are. Tables are filled by BatchWriteItem alone. Changes overwrite items all over the table,
+by writes alone and then with a pipe, made anew each time, that takes them on to S3.
 
 python -m benchmarks.growth [10000 1000000 5000000]
 """
 
 import multiprocessing
 import random
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -18,55 +21,123 @@ from benchmarks import load
 from benchmarks.end_to_end import wait
 from benchmarks.figure import Figure, Mark
 from benchmarks.report import note, run
-from benchmarks.requests import empty_requests, measured
 from benchmarks.server import Server
 
+CHANGE, CHANGE_TO_S3, GET, QUERY = "a change", "a change to S3", "GetItem", "Query"
 RATIO_MAX = 1.2
-CHANGES, BATCH = 40_000, 25
-READS = 10_000
+MARKED = (CHANGE, CHANGE_TO_S3)
+ROUNDS, CHANGES, READS, BATCH = 4, 10_000, 5_000, 25
 CONNECTIONS = 4
 FILLERS, CHUNK = 2, 10_000
 NOTE_S = 2.0
 QUIET_S, QUIET_SHARE, QUIET_S_MAX = 1.0, 0.05, 180.0
-_MARKED = ("a new item", "a change", "a change to S3")
 
 
 def measure(*sizes: int) -> Iterator[Figure]:
-    """Yield what everything costs at each size."""
-    first: dict[str, float] = {}
-    with Server() as server:
-        pipeline, held = Pipeline(server), 0
+    """Yield the server's CPU for each thing at each size, and the room that the server takes."""
+    with Server() as small_server, Server() as server:
+        small, growing = Orders(small_server), Orders(server)
+        first_us = small.fill(sizes[0])
         for size in sizes:
-            costs = {"a new item": fill(server, pipeline.table, held, size), **pipeline.costs(size)}
-            for name, cost_us in costs.items():
-                mark = Mark.ratio_max(RATIO_MAX) if first and name in _MARKED else None
-                limit = first.get(name)
-                yield Figure(f"{size:,} items, {name}, server CPU", cost_us, "us", f"at {sizes[0]:,}", limit, mark)
-            for name, megabytes in zip(("memory", "peak memory"), server.memory_mb(), strict=True):
-                yield Figure(f"{size:,} items, {name}", megabytes, "MB")
-            yield Figure(f"{size:,} items, data directory", server.disk_mb(), "MB")
-            first, held = first or costs, size
+            came = f"a new item, from {growing.held:,} to {size:,}"
+            yield Figure(came, growing.fill(size), "us", f"from 0 to {sizes[0]:,}", first_us)
+            for what in (CHANGE, CHANGE_TO_S3, GET, QUERY):
+                note(f"{what} at {size:,} items, by turns with {small.held:,}")
+                small_us, grown_us = by_turns(what, small, growing)
+                mark = Mark.ratio_max(RATIO_MAX) if what in MARKED and size > small.held else None
+                yield Figure(f"{what} at {size:,} items", grown_us, "us", f"at {small.held:,}", small_us, mark)
+            for what, megabytes in zip(("memory", "peak memory"), server.memory_mb(), strict=True):
+                yield Figure(f"{what} at {size:,} items", megabytes, "MB")
+            yield Figure(f"data directory at {size:,} items", server.disk_mb(), "MB")
 
 
-def fill(server: Server, table: str, held: int, size: int) -> float:
-    """Write orders until the table holds so many; answer the server's CPU microseconds for each, with compaction."""
-    cpu, began, told = server.cpu_s(), time.perf_counter(), 0.0
-    chunks = [(at, min(CHUNK, size - at)) for at in range(held, size, CHUNK)]
-    with multiprocessing.Pool(FILLERS) as fillers:
-        written = held
-        for count in fillers.imap_unordered(partial(_write, server.port, table), chunks):
-            written += count
-            if (took := time.perf_counter() - began) - told > NOTE_S:
-                note(f"filled {written:,} of {size:,} items, {(written - held) / took:,.0f}/s")
-                told = took
-    settle(server)
-    return (server.cpu_s() - cpu) / (size - held) * 1e6
+def by_turns(what: str, *tables: "Orders") -> list[float]:
+    """Do something in each table by turns; answer the CPU microseconds of each table's server for one."""
+    for table in tables:
+        table.begin(what)
+    rounds = [[table.cost_us(what) for table in tables] for _ in range(ROUNDS)]
+    costs_us = [statistics.mean(each) for each in zip(*rounds, strict=True)]
+    for table in tables:
+        table.end(what)
+    return costs_us
 
 
-def _write(port: int, table: str, chunk: tuple[int, int]) -> int:
-    first, count = chunk
-    load.send_here(port, load.batches(table, first, count), CONNECTIONS)
-    return count
+class Orders:
+    """The orders example on a server of its own, with a pipe that comes and goes."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        outputs = server.deploy(BufferSizeInMBs=16, BufferIntervalInSeconds=1, TransformBufferIntervalInSeconds=0)
+        self._table = outputs["TableName"]
+        self._pipes = server.client("pipes")
+        found = self._pipes.describe_pipe(Name=outputs["PipeName"])
+        members = ("Name", "Source", "SourceParameters", "Target", "TargetParameters", "RoleArn")
+        self._pipe: dict[str, Any] = {member: found[member] for member in members}
+        self._pipe["SourceParameters"]["DynamoDBStreamParameters"]["StartingPosition"] = "LATEST"
+        self._delete_pipe()
+        self._dice = random.Random(1)
+        self._delivered = 0
+        self.held = 0
+
+    def fill(self, size: int) -> float:
+        """Write orders until the table holds so many; answer the CPU of each, with the compaction that it brings."""
+        new, began, told, written = size - self.held, time.perf_counter(), 0.0, 0
+        chunks = [(at, min(CHUNK, size - at)) for at in range(self.held, size, CHUNK)]
+        cpu = self._server.cpu_s()
+        with multiprocessing.Pool(FILLERS) as fillers:
+            for count in fillers.imap_unordered(partial(_write, self._server.port, self._table), chunks):
+                written += count
+                if (took := time.perf_counter() - began) - told > NOTE_S:
+                    note(f"filled {self.held + written:,} of {size:,} items, {written / took:,.0f}/s")
+                    told = took
+        settle(self._server)
+        self.held = size
+        return (self._server.cpu_s() - cpu) / new * 1e6
+
+    def begin(self, what: str) -> None:
+        """Make ready for something: changes that go to S3 need a pipe, which takes them from now on."""
+        if what == CHANGE_TO_S3:
+            self._pipes.create_pipe(**self._pipe)
+            while self._pipes.describe_pipe(Name=self._pipe["Name"])["CurrentState"] != "RUNNING":
+                time.sleep(0.05)
+
+    def end(self, what: str) -> None:
+        """Put away what it was made ready with."""
+        if what == CHANGE_TO_S3:
+            self._delete_pipe()
+
+    def cost_us(self, what: str) -> float:
+        """Do something many times; answer the server's CPU microseconds for one."""
+        requests, things = self._requests(what)
+        cpu = self._server.cpu_s()
+        load.send(self._server.port, requests, CONNECTIONS)
+        if what == CHANGE_TO_S3:
+            self._delivered += things
+            wait(self._server, self._delivered)
+        return (self._server.cpu_s() - cpu) / things * 1e6
+
+    def _requests(self, what: str) -> tuple[list[bytes], int]:
+        """Answer requests for something, and how many things they do."""
+        if what in (CHANGE, CHANGE_TO_S3):
+            batches = [self._dice.sample(range(self.held), BATCH) for _ in range(CHANGES // BATCH)]
+            return [self._request("BatchWriteItem", self._changes(numbers)) for numbers in batches], CHANGES
+        read = {GET: _get_item, QUERY: _query}[what]
+        keys = [load.order(self._dice.randrange(self.held))["order_id"] for _ in range(READS)]
+        return [self._request(what, {"TableName": self._table, **read(key)}) for key in keys], READS
+
+    def _changes(self, numbers: list[int]) -> dict[str, Any]:
+        """Answer a batch that overwrites orders with what was never there before."""
+        status = {"status": {"S": f"{self._dice.getrandbits(64):016x}"}}
+        puts = [{"PutRequest": {"Item": load.order(number) | status}} for number in numbers]
+        return {"RequestItems": {self._table: puts}}
+
+    def _request(self, operation: str, body: dict[str, Any]) -> bytes:
+        return load.request("dynamodb", f"DynamoDB_20120810.{operation}", body)
+
+    def _delete_pipe(self) -> None:
+        self._pipes.delete_pipe(Name=self._pipe["Name"])
+        while self._pipes.list_pipes()["Pipes"]:
+            time.sleep(0.05)
 
 
 def settle(server: Server) -> None:
@@ -80,70 +151,10 @@ def settle(server: Server) -> None:
     note(f"the server did not come to rest within {QUIET_S_MAX:.0f} s")
 
 
-class Pipeline:
-    """The orders example with a pipe that comes and goes."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        outputs = server.deploy(BufferSizeInMBs=16, BufferIntervalInSeconds=1, TransformBufferIntervalInSeconds=0)
-        self.table = outputs["TableName"]
-        self._pipes = server.client("pipes")
-        found = self._pipes.describe_pipe(Name=outputs["PipeName"])
-        members = ("Name", "Source", "SourceParameters", "Target", "TargetParameters", "RoleArn")
-        self._pipe: dict[str, Any] = {member: found[member] for member in members}
-        self._pipe["SourceParameters"]["DynamoDBStreamParameters"]["StartingPosition"] = "LATEST"
-        self._delivered = self._rounds = 0
-        self._close()
-
-    def costs(self, size: int) -> dict[str, float]:
-        """Answer what each thing costs with so many items in the table: microseconds of the server's CPU."""
-        alone_us = self._change(size)
-        self._open()
-        to_s3_us = self._change(size, followed=True)
-        self._close()
-        others = {name: self._reads(name, size) for name in ("GetItem", "Query")}
-        others["an empty request"] = empty_requests(READS)  # how fast the machine is at this moment
-        others_us = {name: measured(self._server, requests, 1, CONNECTIONS)[1] for name, requests in others.items()}
-        return {"a change": alone_us, "a change to S3": to_s3_us, **others_us}
-
-    def _change(self, size: int, *, followed: bool = False) -> float:
-        """Change items all over the table, followed to S3 or not; answer the CPU of each change."""
-        requests = self._changes(size)
-        cpu = self._server.cpu_s()
-        load.send(self._server.port, requests, CONNECTIONS)
-        if followed:
-            self._delivered += CHANGES
-            wait(self._server, self._delivered)
-        return (self._server.cpu_s() - cpu) / CHANGES * 1e6
-
-    def _changes(self, size: int) -> list[bytes]:
-        """Answer requests that change items; each writes what was never there before."""
-        self._rounds += 1
-        dice, requests = random.Random(self._rounds), []
-        for at in range(CHANGES // BATCH):
-            changed = {"status": {"S": f"round {self._rounds}, batch {at}"}}
-            puts = [{"PutRequest": {"Item": load.order(each) | changed}} for each in dice.sample(range(size), BATCH)]
-            body = {"RequestItems": {self.table: puts}}
-            requests.append(load.request("dynamodb", "DynamoDB_20120810.BatchWriteItem", body))
-        return requests
-
-    def _reads(self, operation: str, size: int) -> list[bytes]:
-        dice, target = random.Random(size), f"DynamoDB_20120810.{operation}"
-        keys = (load.order(dice.randrange(size))["order_id"] for _ in range(READS))
-        of = {"GetItem": _get_item, "Query": _query}[operation]
-        return [load.request("dynamodb", target, {"TableName": self.table, **of(key)}) for key in keys]
-
-    def _open(self) -> None:
-        """Make the pipe: it takes the changes from now on."""
-        self._pipes.create_pipe(**self._pipe)
-        while self._pipes.describe_pipe(Name=self._pipe["Name"])["CurrentState"] != "RUNNING":
-            time.sleep(0.05)
-
-    def _close(self) -> None:
-        """Delete the pipe."""
-        self._pipes.delete_pipe(Name=self._pipe["Name"])
-        while self._pipes.list_pipes()["Pipes"]:
-            time.sleep(0.05)
+def _write(port: int, table: str, chunk: tuple[int, int]) -> int:
+    first, count = chunk
+    load.send_here(port, load.batches(table, first, count), CONNECTIONS)
+    return count
 
 
 def _get_item(key: dict[str, str]) -> dict[str, Any]:
