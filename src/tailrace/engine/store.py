@@ -7,6 +7,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tailrace.engine.transaction import Transaction
 
 ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
 _ROOM_CHECK_BYTES = 2**20
+RANGES_MAX = 64  # removed ranges in RocksDB's memory: each makes every read dearer, thousands a hundred times
 
 
 class Durability(StrEnum):
@@ -92,6 +94,7 @@ class Store:
         self._syncing = False
         self._broken: BaseException | None = None
         self._unchecked_bytes = _ROOM_CHECK_BYTES
+        self._ranges = 0
         self._next_log = 1 + max((int.from_bytes(raw[:8], "big") for _, raw in self._log_rows()), default=0)
 
     def begin(self) -> Transaction:
@@ -225,7 +228,16 @@ class Store:
         except Exception as error:
             self._broken = error
             raise StoreBroken(f"the disk refused a write: {error}; free some space and start Tailrace anew") from error
+        self._settle_ranges(len(transaction.ranges))
         return size
+
+    def _settle_ranges(self, removed: int) -> None:
+        """Let RocksDB write its memory to a table, in the background, when many ranges were removed; few loads do."""
+        self._ranges += removed
+        if self._ranges >= RANGES_MAX:
+            self._ranges = 0
+            with suppress(Exception):  # a disk that refuses it refuses the next write as well, and that one is told
+                self._db.flush(False)
 
     def _check_room(self, size: int) -> None:
         self._unchecked_bytes += size
