@@ -12,6 +12,7 @@ from tailrace.engine.errors import StoreDamaged, StoreFull
 
 _CACHE_BYTES = 32 * 2**20
 _WRITE_BUFFER_BYTES = 16 * 2**20
+_NOTES_BYTES_MAX = 4 * 2**20  # of RocksDB's own notes, which would grow for ever
 _FULL = "No space left on device"
 _DROPPED = re.compile(r"\.log: dropping (\d+) bytes")
 
@@ -48,6 +49,8 @@ def _options(in_memory: bool) -> Options:
     options.set_compression_type(DBCompressionType.lz4())
     options.set_max_background_jobs(2)
     options.set_keep_log_file_num(2)
+    options.set_max_log_file_size(_NOTES_BYTES_MAX)
+    options.set_stats_dump_period_sec(0)
     blocks = BlockBasedOptions()
     blocks.set_block_cache(Cache(_CACHE_BYTES))
     blocks.set_bloom_filter(10, False)
