@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from tailrace.kinesis import layout as layouts
-from tailrace.kinesis import retention
 from tailrace.kinesis.layout import Layout, Shard, shard_index
 from tailrace.kinesis.lifecycle import check_shard_limit
 from tailrace.kinesis.registry import SERVICE
@@ -126,4 +125,3 @@ def _no_shard(call: Call, shown: str) -> AwsError:
 def _change(call: Call, stream: Stream, layout: Layout) -> None:
     put(call.transaction, stream, layout)
     call.transaction.append(stream.layout_log, [b""], call.now_ms)
-    retention.clear(call.transaction, stream, call.now_ms)
