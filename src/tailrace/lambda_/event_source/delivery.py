@@ -92,8 +92,9 @@ class Delivery(Consumer):
         if mapping.window_s and not self.closed and log.head - position < mapping.batch_size:
             await self.clock.wait_for(log.wait(position + mapping.batch_size - 1), mapping.window_s)
         if log.tail > position + 1:
-            transaction = self.store.begin()
-            self.settle(transaction, log.id, log.tail - 1, failed=log.tail - 1 - position)
+            transaction, gone = self.store.begin(), log.tail - 1 - position
+            self.settle(transaction, log.id, log.tail - 1, failed=gone)
+            self.ledger.note(transaction, self.id, f"{gone} records expired in the source before they could be read")
             await self.store.commit(transaction)
             return True
         self._assert_readable(mapping, configuration)
