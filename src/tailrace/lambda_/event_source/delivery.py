@@ -81,14 +81,14 @@ class Delivery(Consumer):
         return function, configuration_of(transaction, function, reference, self._cloud.random.random())
 
     async def _read(self, mapping: Mapping, configuration: Configuration, records: Records) -> bool:
-        """Read the next batch; False at the end of a closed shard."""
+        """Read the next batch; False at the end of a closed shard, and when it is gone."""
         log, position = self.store.log(self._shard.log_id), self.position(self._shard.log_id)
         if log.head <= position:
             if self.closed:
                 self._drained()
                 return False
             await log.wait(position)
-            return True
+            return self.store.logs.get(log.id) is log  # otherwise it was deleted, and the ledger says with what
         if mapping.window_s and not self.closed and log.head - position < mapping.batch_size:
             await self.clock.wait_for(log.wait(position + mapping.batch_size - 1), mapping.window_s)
         if log.tail > position + 1:
