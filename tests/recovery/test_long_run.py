@@ -9,12 +9,13 @@ from recovery.long_run import LongRun
 # Deleted stacks are remembered for 90 days, which is the longest; the load repeats itself every 10.
 RISES_FOR_DAYS = 100
 MONTH_DAYS = 30
+SLACK = 10  # what a thread is just about to remove; a row a day would be thirty
 
 
 def test_a_steady_load_comes_to_a_plateau(tmp_path: Path) -> None:
     run = LongRun(tmp_path / "data")
     early, late = asyncio.run(_live(run))
-    grown = {what: (early[what], count) for what, count in late.items() if count > early[what]}
+    grown = {what: (early[what], count) for what, count in late.items() if count > early[what] + SLACK}
     assert not grown, f"the most of each in a month, and in the next: {grown}"
     assert early["rows of e"] > 4000 and early["rows of cloudformation/stacks"] > 90, "nothing is asserted of nothing"
 
