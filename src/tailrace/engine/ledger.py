@@ -131,6 +131,16 @@ class Ledger:
         if standing is not None and standing.note != text:
             self._rows.put(transaction, consumer_id, msgspec.structs.replace(standing, note=text))
 
+    def follow(self, transaction: Transaction, log_id: str, next_id: str) -> None:
+        """Stage that whoever reads a log reads what follows it, from its first record on: those are in flight at once.
+
+        A consumer of one log has that log's id at the end of its own; its follower is called accordingly.
+        """
+        for consumer_id, standing in list(self.standings(transaction)):
+            if log_id in standing.begun:
+                follower = consumer_id.removesuffix(log_id) + next_id if consumer_id.endswith(log_id) else consumer_id
+                self.begin(transaction, follower, standing.hop, next_id, 0)
+
     def close(self, transaction: Transaction, log: Log) -> None:
         """Stage, before a log is deleted, that whoever reads it has come to its end there; no count is forgotten."""
         standings = dict(self.standings(transaction))
