@@ -14,9 +14,10 @@ from typing import Any
 
 from rocksdict import RdictIter, ReadOptions, WriteBatch
 
-from tailrace.engine.database import damaged, dropped_bytes, open_database
+from tailrace.engine.database import damaged, dropped_bytes, open_database, recover
 from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
 from tailrace.engine.log import LOGS, Log, meta_of, open_log, value_of
+from tailrace.engine.synced import Synced
 from tailrace.engine.transaction import Transaction
 
 ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
@@ -79,14 +80,18 @@ class Store:
     """Open the state of a data directory; begin and commit transactions; find logs."""
 
     def __init__(self, path: Path, durability: Durability = Durability.FSYNC) -> None:
-        """Raises StoreDamaged when what is there can't be read as it was written.
+        """Raises StoreDamaged when what is there can't be read as it was written, or when what was on disk is not.
 
         ``dropped_bytes`` says how much of the write-ahead log's end could not be read and was left out.
         """
         self.path = path
+        self._synced = Synced(path)
         self.durability = durability
         self.logs: dict[str, Log] = {}
-        self._db = open_database(path, in_memory=durability is Durability.MEMORY)
+        if durability is Durability.MEMORY:
+            self._db = open_database(path, in_memory=True)
+        else:
+            self._db = recover(path, self._synced.promised())
         self.dropped_bytes = dropped_bytes(path)
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self.commits = 0
@@ -182,6 +187,16 @@ class Store:
         self._check_end(at)
 
     @property
+    def sequence(self) -> int:
+        """RocksDB's number of the last change of a row."""
+        number: int = self._db.latest_sequence_number()
+        return number
+
+    def rows(self) -> int:
+        """Answer about how many rows there are."""
+        return int(self._db.property_int_value("rocksdb.estimate-num-keys") or 0)
+
+    @property
     def syncing(self) -> bool:
         """Whether commits are on their way to the disk."""
         return self._syncing
@@ -192,6 +207,7 @@ class Store:
         self._syncer.shutdown(wait=True)
         error = self._sync()
         group.finish(error)
+        self._synced.close()
         if self.durability is not Durability.MEMORY:  # RocksDB's memory has nothing to sync and refuses to
             self._db.close()
 
@@ -289,10 +305,12 @@ class Store:
         if self.durability is not Durability.FSYNC:
             return None
         try:
+            sequence = self.sequence
             self._db.flush_wal(True)
         except Exception as error:
             self._broken = error
             return StoreBroken(f"the disk refused a sync: {error}; start Tailrace anew")
+        self._synced.note(sequence)
         return None
 
     def _check_end(self, at: RdictIter) -> None:
