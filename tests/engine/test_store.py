@@ -223,6 +223,12 @@ def test_what_is_lost_at_the_end_of_the_write_ahead_log_is_told(tmp_path: Path, 
         with log.open("r+b") as file:
             file.seek(size // 2)
             file.write((b"\xff" if harm == "overwritten" else b"\x00") * 5000)
+    found = {each.name: each.read_bytes() for each in path.iterdir()}
+    with pytest.raises(StoreDamaged, match="changes of rows, which were on disk, can't be read; bring the directory"):
+        Store(path, Durability.FSYNC)
+    left = {each.name: each.read_bytes() for each in path.iterdir()}
+    assert found.items() - left.items() <= {(name, found[name]) for name in ("LOG", "LOCK")}, "it is left as it was"
+    (path / "SYNCED").unlink()
     opened = Store(path, Durability.FSYNC)
     kept = count(opened)
     opened.close()

@@ -12,9 +12,10 @@ from tailrace.athena.api import (
     tags,
     workgroups,
 )
-from tailrace.athena.execution.query import JOB_KIND
+from tailrace.athena.execution.query import JOB_KIND, expire
 from tailrace.athena.registry import SERVICE
 from tailrace.engine.job import Job
+from tailrace.engine.sweep import sweep_hourly
 from tailrace.service.cloud import Cloud
 
 __all__ = [
@@ -39,3 +40,4 @@ async def _start(cloud: Cloud) -> None:
         await QueryRunner(cloud).run(job)
 
     cloud.jobs.register(JOB_KIND, run)
+    sweep_hourly(cloud.jobs, cloud.store, cloud.clock, "athena/expire", expire)

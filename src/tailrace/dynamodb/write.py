@@ -27,9 +27,6 @@ from tailrace.dynamodb.table import Index, Table
 from tailrace.dynamodb.value import Item, item_size, same
 from tailrace.engine.transaction import Transaction
 
-RETENTION_MS = 24 * 3600 * 1000
-_TRIM_EVERY = 1024  # records between two looks at what a stream may forget
-
 
 @dataclass(slots=True)
 class Before:
@@ -106,7 +103,6 @@ class Writer:
         transaction = self._transaction
         for log_id, recording in self._recordings.items():
             transaction.append(log_id, recording.records, self._now_ms)
-            self._forget(log_id, recording)
         if self._counts:
             uuid, places = self._table.uuid, self._table.count_places
             counts = unpack_counts(transaction.get(COUNTS, uuid), places)
@@ -153,13 +149,6 @@ class Writer:
                 expired=self._expired,
             )
         )
-
-    def _forget(self, log_id: str, recording: Recording) -> None:
-        """Trim what is older than a day, now and then, so that a stream nobody reads does not grow for ever."""
-        last = recording.first + len(recording.records) - 1
-        if last // _TRIM_EVERY != (recording.first - 1) // _TRIM_EVERY:
-            log = self._transaction.log(log_id)
-            log.trim(self._transaction, log.at_time(self._now_ms - RETENTION_MS))
 
     def _count(self, at: int, before: Stored | None, after: Stored | None) -> None:
         items, size = self._counts.get(at, (0, 0))

@@ -37,9 +37,14 @@ def time_of(value: bytes) -> int:
     return int.from_bytes(value[:8], "big")
 
 
+def count_of(value: bytes) -> int:
+    """Answer how many records a block holds."""
+    return int.from_bytes(value[8:12], "big")
+
+
 def first_of(last: int, value: bytes) -> int:
     """Answer the sequence of a block's first record from that of its last."""
-    return last - int.from_bytes(value[8:12], "big") + 1
+    return last - count_of(value) + 1
 
 
 def entries_of(last: int, value: bytes, first: int) -> list[Entry]:

@@ -27,6 +27,11 @@ class Gathering:
         self._ranges: list[tuple[bytes, bytes]] = []
 
     @property
+    def ranges(self) -> int:
+        """How many ranges of keys it removes."""
+        return len(self._ranges)
+
+    @property
     def changed(self) -> bool:
         """Whether there is anything to write."""
         return bool(self.values or self._runs or self._ranges)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tailrace.engine.transaction import Transaction
 
 LOGS = Space("engine/logs")  # log id -> number, head and tail as of the last trim
-BLOCKS = Space("e")  # number + last sequence -> block; a short prefix, for this is the busiest space
+BLOCKS = Space("b")  # number + last sequence -> block; a short prefix, for this is the busiest space
 _META = struct.Struct(">QQQQ")
 _KEY = struct.Struct(">QQ")
 

@@ -7,22 +7,25 @@ import asyncio
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from rocksdict import RdictIter, ReadOptions
 
-from tailrace.engine.database import damaged, dropped_bytes, open_database
+from tailrace.engine.database import damaged, dropped_bytes, open_database, recover
 from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
 from tailrace.engine.gathering import Gathering
 from tailrace.engine.log import LOGS, Log, open_log
+from tailrace.engine.synced import Synced
 from tailrace.engine.transaction import Transaction
 
 ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
 _ROOM_CHECK_BYTES = 2**20
 _GATHERED_BYTES_MAX = 2**20  # in memory beside RocksDB's own
 _ABSENT = object()
+RANGES_MAX = 64  # removed ranges in RocksDB's memory: each makes every read dearer, thousands a hundred times
 
 
 class Durability(StrEnum):
@@ -80,14 +83,18 @@ class Store:
     """Open the state of a data directory; begin and commit transactions; find logs."""
 
     def __init__(self, path: Path, durability: Durability = Durability.FSYNC) -> None:
-        """Raises StoreDamaged when what is there can't be read as it was written.
+        """Raises StoreDamaged when what is there can't be read as it was written, or when what was on disk is not.
 
         ``dropped_bytes`` says how much of the write-ahead log's end could not be read and was left out.
         """
         self.path = path
+        self._synced = Synced(path)
         self.durability = durability
         self.logs: dict[str, Log] = {}
-        self._db = open_database(path, in_memory=durability is Durability.MEMORY)
+        if durability is Durability.MEMORY:
+            self._db = open_database(path, in_memory=True)
+        else:
+            self._db = recover(path, self._synced.promised())
         self.dropped_bytes = dropped_bytes(path)
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self.commits = 0
@@ -96,6 +103,7 @@ class Store:
         self._syncing = False
         self._broken: BaseException | None = None
         self._unchecked_bytes = _ROOM_CHECK_BYTES
+        self._ranges = 0
         self._next_log = 1 + max((int.from_bytes(raw[:8], "big") for _, raw in self._log_rows()), default=0)
 
     def begin(self) -> Transaction:
@@ -176,6 +184,16 @@ class Store:
         self._check_end(at)
 
     @property
+    def sequence(self) -> int:
+        """RocksDB's number of the last change of a row."""
+        number: int = self._db.latest_sequence_number()
+        return number
+
+    def rows(self) -> int:
+        """Answer about how many rows there are."""
+        return int(self._db.property_int_value("rocksdb.estimate-num-keys") or 0)
+
+    @property
     def syncing(self) -> bool:
         """Whether commits are on their way to the disk."""
         return self._syncing
@@ -185,6 +203,7 @@ class Store:
         group, self._open_group = self._open_group, Group()
         self._syncer.shutdown(wait=True)
         group.finish(self._written_and_synced())
+        self._synced.close()
         if self.durability is not Durability.MEMORY:  # RocksDB's memory has nothing to sync and refuses to
             self._db.close()
 
@@ -220,10 +239,19 @@ class Store:
         except Exception as error:
             self._broken = error
             raise StoreBroken(f"the disk refused a write: {error}; free some space and start Tailrace anew") from error
+        self._settle_ranges(gathered.ranges)
 
     def _check_whole(self) -> None:
         if self._broken is not None:
             raise StoreBroken(f"nothing can be written: {self._broken}; start Tailrace anew") from self._broken
+
+    def _settle_ranges(self, removed: int) -> None:
+        """Let RocksDB write its memory to a table, in the background, when many ranges were removed; few loads do."""
+        self._ranges += removed
+        if self._ranges >= RANGES_MAX:
+            self._ranges = 0
+            with suppress(Exception):  # a disk that refuses it refuses the next write as well, and that one is told
+                self._db.flush(False)
 
     def _check_room(self, size: int) -> None:
         self._unchecked_bytes += size
@@ -287,10 +315,12 @@ class Store:
         if self.durability is not Durability.FSYNC:
             return None
         try:
+            sequence = self.sequence
             self._db.flush_wal(True)
         except Exception as error:
             self._broken = error
             return StoreBroken(f"the disk refused a sync: {error}; start Tailrace anew")
+        self._synced.note(sequence)
         return None
 
     def _check_end(self, at: RdictIter) -> None:

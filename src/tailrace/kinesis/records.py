@@ -10,7 +10,6 @@ from typing import Any
 from tailrace.engine.transaction import Transaction
 from tailrace.kinesis import sequence
 from tailrace.kinesis.registry import SERVICE
-from tailrace.kinesis.retention import trim
 from tailrace.kinesis.routes import Route, Routes, explicit_hash_key, routes_of
 from tailrace.kinesis.stream import Stream, find, invalid
 from tailrace.service.call import Call
@@ -19,7 +18,6 @@ from tailrace.service.kinesis_record import SEQUENCE_SHIFT, entry, sequence_numb
 from tailrace.wire.errors import AwsError
 
 REQUEST_BYTES_MAX = 10 * 2**20
-TRIM_EVERY = 4096
 
 
 @SERVICE.operation("PutRecord")
@@ -128,11 +126,9 @@ def _check_ordering(call: Call, stream: Stream, ordering: str) -> None:
 
 
 def _append(call: Call, stream: Stream, route: Route, batch: list[bytes]) -> int:
-    """Append to a shard and answer the sequence number of the first record; now and then, give old room back."""
+    """Append to a shard and answer the sequence number of the first record."""
     transaction = call.transaction
     first = transaction.append(route.log_id, batch, call.now_ms)
-    if first // TRIM_EVERY != (first + len(batch)) // TRIM_EVERY:
-        trim(transaction, stream, route.log_id, call.now_ms)
     return sequence_number(route.base, first, _time_given(transaction, route.log_id))
 
 

@@ -79,6 +79,13 @@ def hidden(transaction: Transaction, queue: Queue, now_ms: int) -> Iterator[Mess
             yield message
 
 
+def numbered(transaction: Transaction, queue: Queue) -> Iterator[Message]:
+    """Answer all messages of a queue in the order in which it got them."""
+    uid = queue.uid.encode()
+    for _, raw in transaction.scan(MESSAGES, uid, uid + b"\xff" * 9):
+        yield _decode(raw)
+
+
 def handle_of(queue: Queue, message: Message) -> str:
     """Answer a receipt handle for one receipt of a message."""
     return base64.b64encode(f"{queue.uid}:{message.number}:{message.received}".encode()).decode()
