@@ -42,30 +42,48 @@ def put_record(call: Call) -> dict[str, Any]:
 @SERVICE.operation("PutRecords")
 def put_records(call: Call) -> dict[str, Any]:
     """Append up to 500 records and answer where each is, in the request's order."""
-    stream = find(call)
-    records = call.params["Records"]
-    routes = routes_of(call.transaction, stream)
-    places, batches, size = _distributed(stream, routes, records)
-    _refuse_dry_run(call)
+    stream, routes, places, batches = _accepted(call)
     if call.cloud.faults.any:
         return _put_faulty(call, stream, routes, places, batches)
-    answers: list[dict[str, str]] = [{}] * len(places)
-    numbers = [0] * len(batches)
-    for at, batch in enumerate(batches):
-        if batch:
-            numbers[at] = _append(call, stream, routes.shards[at], batch)
+    numbers = _append_all(call, stream, routes, places, batches)
     step = 1 << SEQUENCE_SHIFT
     names = [route.shard_id for route in routes.shards]
-    for index, at in enumerate(places):
-        answers[index] = {"SequenceNumber": str(numbers[at]), "ShardId": names[at]}
+    answers: list[dict[str, str]] = []
+    for at in places:
+        answers.append({"SequenceNumber": str(numbers[at]), "ShardId": names[at]})
         numbers[at] += step
-    _meter(call, stream, "PutRecords", len(places), 0, size)
     return {"FailedRecordCount": 0, "Records": answers}
 
 
-def _distributed(
-    stream: Stream, routes: Routes, records: list[dict[str, Any]]
-) -> tuple[list[int], list[list[bytes]], int]:
+@SERVICE.internal("AppendRecords")
+def append_records(call: Call) -> dict[str, Any]:
+    """Do what PutRecords does for a service that asks which records failed, but not where the others are."""
+    stream, routes, places, batches = _accepted(call)
+    if call.cloud.faults.any:
+        return _put_faulty(call, stream, routes, places, batches)
+    _append_all(call, stream, routes, places, batches)
+    return {"FailedRecordCount": 0, "Records": []}
+
+
+def _accepted(call: Call) -> tuple[Stream, Routes, list[int], list[list[bytes]]]:
+    """Answer the stream, its open shards, the shard of each record, and the records of each shard."""
+    stream = find(call)
+    routes = routes_of(call.transaction, stream)
+    places, batches = _distributed(stream, routes, call.params["Records"])
+    _refuse_dry_run(call)
+    return stream, routes, places, batches
+
+
+def _append_all(call: Call, stream: Stream, routes: Routes, places: list[int], batches: list[list[bytes]]) -> list[int]:
+    """Append all records and answer the sequence number of each shard's first; 0 for a shard without any."""
+    numbers = [
+        _append(call, stream, route, batch) if batch else 0 for route, batch in zip(routes.shards, batches, strict=True)
+    ]
+    _meter(call, stream, "PutRecords", len(places), 0, sum([sum(map(len, batch)) for batch in batches]))
+    return numbers
+
+
+def _distributed(stream: Stream, routes: Routes, records: list[dict[str, Any]]) -> tuple[list[int], list[list[bytes]]]:
     starts = routes.starts
     batches: list[list[bytes]] = [[] for _ in starts]
     places: list[int] = []
@@ -86,7 +104,7 @@ def _distributed(
         places.append(at)
     if total - 2 * len(places) > REQUEST_BYTES_MAX:
         raise invalid("Records size exceeds 10 MB limit")
-    return places, batches, total
+    return places, batches
 
 
 def _placed(stream: Stream, routes: Routes, record: dict[str, Any], path: str) -> tuple[int, bytes]:
