@@ -3,8 +3,7 @@
 A write that changes nothing changes nothing at all: no record, whatever the order of map keys and set members.
 """
 
-from dataclasses import dataclass, field
-
+import msgspec
 import orjson
 
 from tailrace.dynamodb.capacity import Units, write_units
@@ -28,8 +27,7 @@ from tailrace.dynamodb.value import Item, item_size, same
 from tailrace.engine.transaction import Transaction
 
 
-@dataclass(slots=True)
-class Before:
+class Before(msgspec.Struct):
     """What lay under a key: its bytes, read once, and the item parsed if somebody needs it."""
 
     stored: Stored | None
@@ -48,13 +46,12 @@ class Before:
         return 0 if self.stored is None else self.stored.size
 
 
-@dataclass(slots=True)
-class Recording:
+class Recording(msgspec.Struct):
     """The records that a writer adds to one shard, and where they begin in its log."""
 
     format: RecordFormat
     first: int
-    records: list[bytes] = field(default_factory=list)
+    records: list[bytes] = msgspec.field(default_factory=list)
 
 
 def read_item(transaction: Transaction, table: Table, place: bytes) -> Before:

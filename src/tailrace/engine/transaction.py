@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tailrace.engine.space import Space
 
 if TYPE_CHECKING:
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
 _ABSENT = object()
 
 
-@dataclass(slots=True)
-class Appended:
+class Appended(msgspec.Struct):
     """Records staged at the end of a log: where they start, when, and what they hold."""
 
     log: "Log"
