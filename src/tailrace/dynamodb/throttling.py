@@ -25,7 +25,8 @@ _PROVISIONED = (
 
 def check(call: Call, table: Table, access: Access) -> None:
     """Refuse a request when the fault strikes. Raises ThrottlingException or ProvisionedThroughputExceededException."""
-    if call.cloud.faults.strikes(Fault.DYNAMODB_THROTTLE):
+    faults = call.cloud.faults
+    if faults.any and faults.strikes(Fault.DYNAMODB_THROTTLE):
         raise throttled(table, access)
 
 

@@ -38,13 +38,9 @@ class Faults:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         """Take the table of what can fail: name -> what happens then."""
+        self.any = False  # whether any fault is on: a hot path asks no further when none is
         self._known = dict(known)
         self._on: dict[str, _Switched] = {}
-
-    @property
-    def any(self) -> bool:
-        """Whether any fault is on: a hot path asks no further when none is."""
-        return bool(self._on)
 
     def enable(self, name: str, *, rate: float = 1.0, seed: int = 0) -> None:
         """Let a fault strike with a probability from 0 to 1. Raises UnknownFault, and ValueError for another rate."""
@@ -52,6 +48,7 @@ class Faults:
         if not 0.0 <= rate <= 1.0:
             raise ValueError(f"a rate lies between 0 and 1, not {rate}")
         self._on[name] = _Switched(rate, seed, random.Random(f"{name}/{seed}"))
+        self.any = True
 
     def disable(self, name: str | None = None) -> None:
         """Switch one fault off, or all. Raises UnknownFault."""
@@ -60,6 +57,7 @@ class Faults:
         else:
             self._check(name)
             self._on.pop(name, None)
+        self.any = bool(self._on)
 
     def strikes(self, name: str) -> bool:
         """Answer whether the fault strikes at this moment."""

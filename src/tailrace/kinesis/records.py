@@ -30,10 +30,11 @@ def put_record(call: Call) -> dict[str, Any]:
     routes = routes_of(call.transaction, stream)
     at, raw = _placed(stream, routes, call.params, "")
     _refuse_dry_run(call)
-    if call.cloud.faults.strikes(Fault.KINESIS_THROTTLE):
+    faults = call.cloud.faults
+    if faults.any and faults.strikes(Fault.KINESIS_THROTTLE):
         raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, routes.shards[at]))
     number = _append(call, stream, routes.shards[at], [raw])
-    if call.cloud.faults.strikes(Fault.DUPLICATES):
+    if faults.any and faults.strikes(Fault.DUPLICATES):
         _append(call, stream, routes.shards[at], [raw])
     _meter(call, stream, "PutRecord", 1, 0, len(raw))
     return {"ShardId": routes.shards[at].shard_id, "SequenceNumber": str(number)}

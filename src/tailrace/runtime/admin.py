@@ -145,7 +145,7 @@ def _number(wishes: Answer, name: str, most: float, default: float | None = None
     """Answer a number that a request gives. Raises Refused."""
     given = wishes.get(name, default)
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= most:
-        raise Refused(f"{name} must be a number between 0 and {most:g}, not {orjson.dumps(given).decode()}")
+        raise Refused(f"{name} must be a number between 0 and {most:,.0f}, not {orjson.dumps(given).decode()}")
     return float(given)
 
 
