@@ -11,10 +11,10 @@ from tailrace.athena.analysis.type_reading import hive_type
 from tailrace.athena.analysis.values import fresh, text_of
 from tailrace.athena.functions.times import literal
 from tailrace.athena.worker.connection import connection
-from tailrace.athena.worker.queries import scanned_bytes
 from tailrace.athena.worker.query_failure import QueryFailure
 from tailrace.athena.worker.running import run
 from tailrace.athena.worker.scan_plan import plan_of
+from tailrace.athena.worker.scanned import scanned_bytes
 from tailrace.athena.worker.scans import Scans
 
 _PARTITIONS_MAX = 100
