@@ -22,6 +22,12 @@ from tailrace.athena.worker.scans import Scans
 _BATCH = 5000
 
 
+def ready(_: dict[str, Any]) -> dict[str, Any]:
+    """Do what the first query of a process would have to wait for."""
+    connection()
+    return {}
+
+
 def prune(payload: dict[str, Any]) -> dict[str, Any]:
     """Answer the places of the partitions for which every condition may hold.
 
