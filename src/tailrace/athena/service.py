@@ -13,6 +13,7 @@ from tailrace.athena.api import (
     workgroups,
 )
 from tailrace.athena.execution.query import JOB_KIND, expire
+from tailrace.athena.execution.readiness import Readiness
 from tailrace.athena.registry import SERVICE
 from tailrace.engine.job import Job
 from tailrace.engine.sweep import sweep_hourly
@@ -33,8 +34,10 @@ __all__ = [
 
 @SERVICE.on_start
 async def _start(cloud: Cloud) -> None:
+    readiness = Readiness(cloud)
+
     async def run(job: Job) -> None:
-        # Analysis is large, and a server that is asked no query starts sooner without it.
+        await readiness.wait()
         from tailrace.athena.execution.run import QueryRunner
 
         await QueryRunner(cloud).run(job)

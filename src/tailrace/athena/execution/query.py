@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tailrace.athena.execution.ending import ENDINGS
 from tailrace.athena.results.columns import Column
 from tailrace.engine.rows import Rows
 from tailrace.engine.transaction import Transaction
@@ -141,5 +142,7 @@ def get(transaction: Transaction, region: str, query_id: str) -> Query | None:
 
 
 def put(transaction: Transaction, query: Query) -> None:
-    """Stage a query as it is now."""
+    """Stage a query as it is now; who waits for its end learns of it when it is on disk."""
     QUERIES.put(transaction, f"{query.region}/{query.id}", query)
+    if query.state in FINAL_STATES:
+        transaction.on_durable(lambda: ENDINGS.ring(query.id))
