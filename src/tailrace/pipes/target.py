@@ -290,13 +290,13 @@ def _named_failures(text: str, items: Sequence[Item]) -> Failures:
     except ValueError:
         return {}
     named = answer.get("batchItemFailures") if isinstance(answer, dict) else None
-    if not named:
+    if not named or not isinstance(named, list):
         return {}
     places = {orjson.loads(item.data)["eventID"]: index for index, item in enumerate(items)}
     failures: Failures = {}
     for one in named:
         identifier = one.get("itemIdentifier") if isinstance(one, dict) else None
-        if identifier not in places:
+        if not isinstance(identifier, str) or identifier not in places:
             return dict.fromkeys(range(len(items)), f"the function named a record that it wasn't given: {identifier}")
         failures[places[identifier]] = "the function reported it in batchItemFailures"
     return failures
