@@ -273,3 +273,22 @@ def test_a_damaged_block_is_no_end_of_the_data(tmp_path: Path) -> None:
         for number in range(300):
             transaction.get(SPACE, b"%06d" % number)
     store.close()
+
+
+def test_a_putting_back_that_was_cut_off_is_finished(tmp_path: Path) -> None:
+    filled(tmp_path / "store").close()
+    (tmp_path / "store").rename(tmp_path / "store.as-found")
+    (tmp_path / "store.opened").mkdir()
+    store = Store(tmp_path / "store", Durability.FSYNC)
+    assert count(store) == 300
+    store.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+def test_a_linking_that_was_cut_off_harms_nothing(tmp_path: Path) -> None:
+    filled(tmp_path / "store").close()
+    (tmp_path / "store.linking").mkdir()
+    (tmp_path / "store.linking" / "CURRENT").write_text("half")
+    store = Store(tmp_path / "store", Durability.FSYNC)
+    assert count(store) == 300
+    store.close()

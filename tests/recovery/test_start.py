@@ -99,3 +99,33 @@ def unwritable(folder: Path) -> Iterator[Path]:
             yield folder
         finally:
             subprocess.run(["umount", folder], check=True)
+
+
+def test_a_read_only_directory_can_be_looked_at(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    server = Server(data_dir)
+    server.start()
+    server.client("s3").create_bucket(Bucket="lake")
+    server.client("s3").put_object(Bucket="lake", Key="k", Body=b"whole")
+    server.stop()
+    with unwritable(data_dir) as folder:
+        if folder == data_dir:
+            told = run("check", "--data-dir", folder)
+            assert (told.returncode, told.stderr) == (0, "")
+            assert "1 bodies" in told.stdout and told.stdout.endswith("all is well\n")
+        assert "can't be written to: " in refusal("up", "--port", "0", "--data-dir", folder)
+
+
+def test_a_start_that_died_before_its_stamp_was_written_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text("")
+    (tmp_path / "lock").write_text("123")
+    server = Server(tmp_path)
+    server.start()
+    server.stop()
+    assert (tmp_path / "format").read_text() == f"{FORMAT}\n"
+
+
+def test_help_tells_what_the_status_means_and_gives_examples() -> None:
+    told = " ".join(run("check", "--help").stdout.split())
+    assert "Status 0: all is well. 1: something is wrong, and it says what to do. 2: it could not be looked at." in told
+    assert "tailrace check --data-dir backup/.tailrace --json" in told

@@ -34,9 +34,10 @@ def recover(path: Path, promised: int) -> Rdict:
     Raises StoreDamaged when that is not there; the folder is then left as it was found.
     """
     found = path.with_name(f"{path.name}.as-found")
-    if found.exists() and not (path / "CURRENT").exists():
-        _put_back(found, path)  # killed while it did so
-    shutil.rmtree(found, ignore_errors=True)
+    if found.exists() and not path.exists():
+        found.rename(path)  # killed while it was put back
+    for left in (found, _aside(path), _unfinished(path)):
+        shutil.rmtree(left, ignore_errors=True)
     if path.exists():
         _link(path, found)
     try:
@@ -55,18 +56,30 @@ def recover(path: Path, promised: int) -> Rdict:
 
 def _link(path: Path, found: Path) -> None:
     """Give RocksDB's files a second name, under which they stay when it is done with them; it never changes one."""
+    unfinished = _unfinished(path)
     try:
-        found.mkdir()
+        unfinished.mkdir()
         for each in path.iterdir():
             if not each.name.startswith(("LOG", "LOCK")):
-                (found / each.name).hardlink_to(each)
-    except OSError:  # a file system without second names: it is told all the same
-        shutil.rmtree(found, ignore_errors=True)
+                (unfinished / each.name).hardlink_to(each)
+        unfinished.rename(found)
+    except OSError:  # a file system without second names: what is lost is told all the same
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _put_back(found: Path, path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True)
+    """Replace the state's folder; at any moment one of the two names leads to all files."""
+    path.rename(_aside(path))
     found.rename(path)
+    shutil.rmtree(_aside(path), ignore_errors=True)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.opened")
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}.linking")
 
 
 def dropped_bytes(path: Path) -> int:

@@ -91,10 +91,11 @@ class Store:
         self._synced = Synced(path)
         self.durability = durability
         self.logs: dict[str, Log] = {}
+        self.now_ms: Callable[[], int] = lambda: 0  # whose clock is on the disk's record of what was synced
         if durability is Durability.MEMORY:
             self._db = open_database(path, in_memory=True)
         else:
-            self._db = recover(path, self._synced.promised())
+            self._db = recover(path, self._synced.sequence)
         self.dropped_bytes = dropped_bytes(path)
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self.commits = 0
@@ -182,6 +183,11 @@ class Store:
                 yield key, at.value()
                 at.prev()
         self._check_end(at)
+
+    @property
+    def last_ms(self) -> int:
+        """The clock's time at the last sync before this opening; 0 when there was none."""
+        return self._synced.time_ms
 
     @property
     def sequence(self) -> int:
@@ -320,7 +326,7 @@ class Store:
         except Exception as error:
             self._broken = error
             return StoreBroken(f"the disk refused a sync: {error}; start Tailrace anew")
-        self._synced.note(sequence)
+        self._synced.note(sequence, self.now_ms())
         return None
 
     def _check_end(self, at: RdictIter) -> None:

@@ -1,7 +1,7 @@
-"""How far the state was on disk when writers were last told so: what the next opening must find again.
+"""How far the state was on disk when writers were last told so, and when: what the next opening must find again.
 
-It holds RocksDB's sequence number, in ``SYNCED`` beside its files. It is written after each sync and never synced
-itself, so it may promise less than there is, never more.
+It holds RocksDB's sequence number and the clock's time in ``SYNCED``, beside RocksDB's files. It is written after each
+sync and never synced itself, so it may promise less than there is, never more.
 """
 
 import os
@@ -13,26 +13,20 @@ _DIGITS = 20
 
 
 class Synced:
-    """The promise of one state's folder."""
+    """The promise of one state's folder: ``sequence`` and ``time_ms``, 0 when nobody noted any."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._descriptor: int | None = None
+        self.sequence, self.time_ms = _read(self._path)
 
-    def promised(self) -> int:
-        """Answer the sequence number up to which everything was on disk; 0 when nobody noted any."""
-        try:
-            text = self._path.read_text()
-        except (OSError, UnicodeDecodeError):
-            return 0
-        return int(text) if len(text) == _DIGITS and text.isdecimal() and text.isascii() else 0
-
-    def note(self, sequence: int) -> None:
-        """Note that everything up to a sequence number is on disk."""
+    def note(self, sequence: int, time_ms: int) -> None:
+        """Note that everything up to a sequence number is on disk by now."""
+        text = f"{sequence:0{_DIGITS}d} {max(time_ms, self.time_ms):0{_DIGITS}d}"
         with suppress(OSError):  # on a full disk the promise stays at what it was
             if self._descriptor is None:
                 self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o644)
-            os.pwrite(self._descriptor, f"{sequence:0{_DIGITS}d}".encode(), 0)
+            os.pwrite(self._descriptor, text.encode(), 0)
 
     def close(self) -> None:
         """Note nothing any more."""
@@ -49,3 +43,13 @@ def lost(count: int) -> str:
 def instead_of_lost(folder: Path) -> str:
     """Say what to do about it."""
     return f"bring the directory back from a copy; or, to go on without them, remove {folder / NAME}"
+
+
+def _read(path: Path) -> tuple[int, int]:
+    try:
+        parts = path.read_bytes().split(b" ")
+    except OSError:
+        return 0, 0
+    if len(parts) != 2 or not all(len(part) == _DIGITS and part.isdigit() for part in parts):
+        return 0, 0  # torn by a power cut: it promises nothing
+    return int(parts[0]), int(parts[1])

@@ -39,6 +39,7 @@ from tailrace.wire.errors import AwsError
 from tailrace.wire.model import model_of
 
 _logger = logging.getLogger(__name__)
+_BEHIND_S = 1.0  # how far the machine's clock may be behind without a word
 
 
 class LocalCloud:
@@ -60,7 +61,8 @@ class LocalCloud:
             self.directory.close()
             raise
         self._tell_what_was_dropped()
-        self.clock: Clock = clock or (ManualClock(time.time()) if settings.clock == "manual" else SystemClock())
+        self.clock: Clock = clock or self._own_clock()
+        self.store.now_ms = self.clock.now_ms
         self.random = random.Random(settings.seed)
         self.faults = Faults(FAULTS)
         self.ledger = Ledger()
@@ -182,6 +184,21 @@ class LocalCloud:
                 f"there is no state in {self.directory.store}, but bodies of objects lie beside it; bring it back from "
                 "a copy, or move the directory away to begin anew"
             )
+
+    def _own_clock(self) -> Clock:
+        """Make a clock that goes on where the last process stopped, should the machine's have been set back since."""
+        last = self.store.last_ms / 1000
+        if self.settings.clock == "manual":
+            return ManualClock(max(time.time(), last))
+        behind_s = last - time.time()
+        if behind_s > _BEHIND_S:
+            _logger.warning(
+                "the machine's clock is %.0f s behind the last write in %s: Tailrace's time goes on from there, ahead "
+                "of the machine's, so that nothing has to wait for it; set the clock right if it is wrong",
+                behind_s,
+                self.store.path,
+            )
+        return SystemClock(not_before=last)
 
     def _tell_what_was_dropped(self) -> None:
         if self.store.dropped_bytes:

@@ -81,7 +81,7 @@ class Inspection:
         try:
             if isinstance(self._store, StoreDamaged):
                 raise self._store
-            missing = Synced(self._directory.store).promised() - self._store.sequence
+            missing = Synced(self._directory.store).sequence - self._store.sequence
             yield from self._write_ahead_log(self._store, missing)
             self._read_through(self._store, progress)
             yield from self._logs(self._store)

@@ -9,7 +9,7 @@ from tailrace.sqs import message
 from tailrace.sqs.message import Message
 from tailrace.sqs.queue import ROWS, Queue
 
-_MOVED_YOUNG_MAX = 1000  # moved messages that have not expired, after which none is looked for
+_YOUNG_MAX = 1000  # messages that have not expired, after which no older one is looked for
 
 
 def has_expired(queue: Queue, found: Message, now_ms: int) -> bool:
@@ -28,10 +28,10 @@ def sweep(transaction: Transaction, now_ms: int) -> None:
 
 
 def _expired(transaction: Transaction, queue: Queue, now_ms: int) -> Iterator[Message]:
-    """Answer them from the first on: messages are numbered as they are sent, or moved here some time later."""
+    """Answer them from the first on: messages are numbered as they are sent, those that are moved some time later."""
     young = 0
     for each in message.numbered(transaction, queue):
         if has_expired(queue, each, now_ms):
             yield each
-        elif "DeadLetterQueueSourceArn" not in each.system or (young := young + 1) > _MOVED_YOUNG_MAX:
+        elif (young := young + 1) > _YOUNG_MAX:
             return
