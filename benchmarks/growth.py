@@ -26,7 +26,7 @@ from benchmarks.server import Server
 CHANGE, CHANGE_TO_S3, GET, QUERY = "a change", "a change to S3", "GetItem", "Query"
 RATIO_MAX = 1.2
 MARKED = (CHANGE, CHANGE_TO_S3)
-ROUNDS, CHANGES, READS, BATCH = 4, 10_000, 5_000, 25
+ROUNDS, CHANGES, READS, BATCH = 10, 4_000, 2_000, 25
 CONNECTIONS = 4
 FILLERS, CHUNK = 2, 10_000
 NOTE_S = 2.0
