@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tailrace.engine.clock import ManualClock
 from tailrace.engine.store import Durability
 from tailrace.runtime.cloud import LocalCloud
 from tailrace.runtime.settings import Settings
+
+# No test fails for slowness.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _names = itertools.count()
 
