@@ -54,6 +54,56 @@ def test_a_file_and_a_folder_of_one_name(zipped: Zipped) -> None:
     assert caught.value.message == BAD
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a/" * 300 + "b"],
+        ["x" * 5000],
+        ["a", "a/b"],
+        ["a/b", "a!", "a"],
+        ["a/b/c/d", "z", "a/b/c/d/e/f"],
+        ["a/./b", "a/b/c"],
+        ["./"],
+        ["a\x00b/../../c", "../x"],
+    ],
+    ids=["deep", "long", "below a file", "a file above", "far below", "another spelling", "nothing", "after a zero"],
+)
+def test_names_that_have_no_place(zipped: Zipped, names: list[str]) -> None:
+    with pytest.raises(AwsError) as caught:
+        package.check(zipped(dict.fromkeys(names, "x")))
+    assert caught.value.message == BAD
+
+
+def test_names_that_have_one(zipped: Zipped) -> None:
+    package.check(
+        zipped(dict.fromkeys(["a/b", "a!", "ab", "a/", "a/b.py", "..a", "a..", "b/../".replace("../", "")], "x"))
+    )
+
+
+def test_more_entries_than_anybody_has(monkeypatch: pytest.MonkeyPatch, zipped: Zipped) -> None:
+    def never(*arguments: Any) -> None:
+        raise AssertionError("its directory is read")
+
+    data = zipped({"app.py": ""}) + b"PK\x01\x02" * 100_001
+    monkeypatch.setattr(zipfile, "ZipFile", never)
+    with pytest.raises(AwsError) as caught:
+        package.check(data)
+    assert caught.value.message == BAD
+
+
+@pytest.mark.parametrize("count, size", [(1, 20_000_000), (2500, 0)], ids=["large", "many"])
+def test_what_takes_long_is_not_tested_at_once(monkeypatch: pytest.MonkeyPatch, count: int, size: int) -> None:
+    def never(archive: zipfile.ZipFile) -> None:
+        raise AssertionError("it is read in the server")
+
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as writer:
+        for number in range(count):
+            writer.writestr(f"{number}", b"\x00" * size)
+    monkeypatch.setattr(zipfile.ZipFile, "testzip", never)
+    package.check(made.getvalue())
+
+
 def test_too_much_when_unpacked() -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:

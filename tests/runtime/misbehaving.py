@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -281,3 +282,135 @@ def stops_itself(event, context):
 def stops_its_parent(event, context):
     os.kill(os.getppid(), signal.SIGSTOP)
     return 1
+
+
+def answers_no_number(event, context):
+    return float("nan")
+
+
+def answers_bytes(event, context):
+    return b"\xff\xfe not JSON"
+
+
+def answers_too_deeply(event, context):
+    answer = []
+    for _ in range(100_000):
+        answer = [answer]
+    return answer
+
+
+def answers_itself(event, context):
+    answer = {}
+    answer["self"] = answer
+    return answer
+
+
+def answers_without_end(event, context):
+    class Endless(list):
+        def __iter__(self):
+            while True:
+                yield 1
+
+    return dict.fromkeys(Endless())
+
+
+def answers_odd_keys(event, context):
+    return {(1, 2): 3}
+
+
+def answers_half_a_character(event, context):
+    return "\ud800"
+
+
+def answers_what_fights_back(event, context):
+    class Odd(dict):
+        def items(self):
+            raise MemoryError("no")
+
+    return Odd(a=1)
+
+
+def raises_half_a_character(event, context):
+    raise ValueError("\ud800")
+
+
+def raises_no_exception(event, context):
+    class Base(BaseException):
+        pass
+
+    raise Base("b")
+
+
+def writes_without_end(event, context):
+    while True:
+        os.write(1, b"z" * 4096)  # not one line
+
+
+def writes_errors_without_end(event, context):
+    while True:
+        os.write(2, b"\n" * 4096)
+
+
+def lets_a_child_write_without_end(event, context):
+    subprocess.Popen([sys.executable, "-c", "while True: print('w' * 1000)"])
+    return 1
+
+
+def opens_files_without_end(event, context):
+    while True:
+        os.open(os.devnull, os.O_RDONLY)
+
+
+def starts_threads_without_end(event, context):
+    while True:
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+
+
+def exits_in_a_thread(event, context):
+    threading.Thread(target=os._exit, args=(9,)).start()
+    time.sleep(60)
+
+
+def answers_and_exits(event, context):
+    threading.Thread(target=lambda: (time.sleep(0.05), os._exit(0)), daemon=True).start()
+    return 1
+
+
+def forks_in_a_thread(event, context):
+    threading.Thread(target=os.fork).start()
+    return 1
+
+
+def removes_its_code(event, context):
+    shutil.rmtree(os.environ["LAMBDA_TASK_ROOT"])
+    return 1
+
+
+def limits_its_memory(event, context):
+    resource.setrlimit(resource.RLIMIT_AS, (0, 0))
+    return "x" * 5_000_000
+
+
+def replaces_builtins(event, context):
+    import builtins
+
+    builtins.len = builtins.memoryview = builtins.isinstance = builtins.str = None
+    return 1
+
+
+def traces_everything(event, context):
+    sys.settrace(lambda *_: (_ for _ in ()).throw(RuntimeError("traced")))
+    sys.setprofile(lambda *_: None)
+    return 1
+
+
+def replaces_its_output_and_raises(event, context):
+    sys.stdout = sys.stderr = None
+    raise ValueError("v")
+
+
+def closes_its_output_and_raises(event, context):
+    sys.stdout.close()
+    os.close(1)
+    os.close(2)
+    raise ValueError("v")

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,6 +14,7 @@ from tailrace.cloudformation.resources.registry import TYPES
 from tailrace.cloudformation.scope import LANGUAGE_EXTENSIONS, Place, TemplateScope
 from tailrace.cloudformation.stack import Definition
 from tailrace.cloudformation.template import Template, read, transforms_of
+from tailrace.engine.kept import Kept
 from tailrace.service.call import Call
 from tailrace.service.cloud import Cloud
 from tailrace.service.task import TaskError
@@ -184,7 +184,7 @@ def template_of(definition: Definition) -> Template:
     return _read(definition.processed, tuple(definition.transforms))
 
 
-@lru_cache(maxsize=8)
+@Kept(short=8, long=2, short_chars=100_000)
 def _read(processed: str, transforms: tuple[str, ...]) -> Template:
     # What the transforms allowed (functions of AWS::LanguageExtensions) stays allowed after them.
     return replace(read(json.loads(processed)), transforms=transforms)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from tailrace.cloudformation import capability, text
@@ -15,12 +14,13 @@ from tailrace.cloudformation.registry import SERVICE
 from tailrace.cloudformation.scope import LANGUAGE_EXTENSIONS
 from tailrace.cloudformation.stack import REVIEW, Definition, find
 from tailrace.cloudformation.template import Template, read, transforms_of
+from tailrace.engine.kept import Kept
 from tailrace.service.call import Call
 
 _CONSTRAINTS = ("AllowedValues",)
 
 
-@lru_cache(maxsize=32)
+@Kept(short=32, long=2, short_chars=51_200)
 def _raw(template: str) -> Mapping[str, Any]:
     return text.parse(template)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import orjson
 
 from tailrace.firehose.batch import Batch, Record
 from tailrace.firehose.failure import Failure
@@ -75,11 +76,11 @@ def _answers(payload: bytes) -> list[Answer] | None:
     """Answer what is said of records, whatever else is wrong with it; None when it isn't a reply at all."""
     try:
         return _decode(payload).records
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        returned = msgspec.json.decode(payload)["records"]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+        returned = orjson.loads(payload)["records"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
         return None
     if not isinstance(returned, list):
         return None

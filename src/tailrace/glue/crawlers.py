@@ -225,7 +225,7 @@ def _passes(shown: dict[str, Any], filters: list[dict[str, str]]) -> bool:
             return False
         wanted: Any = each["FieldValue"]
         if isinstance(actual, float):
-            wanted = float(wanted) / 1000 if float(wanted) > 1e11 else float(wanted)
+            wanted = _instant(wanted)
         holds = {
             "EQ": actual == wanted,
             "NE": actual != wanted,
@@ -237,6 +237,15 @@ def _passes(shown: dict[str, Any], filters: list[dict[str, str]]) -> bool:
         if not holds[each["FilterOperator"]]:
             return False
     return True
+
+
+def _instant(text: str) -> float:
+    """Answer the seconds that a filter's time means, which counts them or their thousandths."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise invalid(f"The FieldValue {text} is no time: give seconds or milliseconds since the epoch.") from None
+    return number / 1000 if number > 1e11 else number
 
 
 def _all(call: Call) -> Iterator[tuple[str, Crawler]]:

@@ -18,7 +18,7 @@ from tailrace.wire.errors import AwsError
 # REST services refuse with 403, those of AWS JSON with 400; query services and S3 have a code of their own.
 _FORBIDDEN_BY_STATUS = frozenset({"lambda", "pipes"})
 _PASS_ROLE = "iam:PassRole"
-_PRINCIPALS_MAX = 1000
+_PRINCIPALS_MAX = 100
 
 Context = Mapping[str, str | Sequence[str]]
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from tailrace.iam.pattern import Context, Test
 from tailrace.iam.policy import DENY, Policy
 
-_KEPT_MAX = 10_000
+_KEPT_MAX = 1000  # of one principal
 
 
 class Source(StrEnum):

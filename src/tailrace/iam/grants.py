@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import orjson
 
+from tailrace.engine.kept import Kept
 from tailrace.engine.transaction import Transaction
 from tailrace.iam import managed, policy
 from tailrace.iam.entity import GROUPS, ROLES, USERS, Entity, Role, User
@@ -23,7 +23,7 @@ class SessionPrincipal(Principal):
     source_identity: str | None = None
 
 
-@lru_cache(maxsize=1024)
+@Kept(short=512, long=32, short_chars=1024)  # a compiled one takes some fifty times its text
 def compiled(text: str) -> Policy:
     """Compile the text of a policy that was accepted when it was stored."""
     return policy.compiled(orjson.loads(text))

@@ -74,13 +74,13 @@ def text_of(pieces: Pieces) -> str:
     return "".join(piece if isinstance(piece, str) else "*" if piece == _MANY else "?" for piece in pieces)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def text_matcher(pieces: Pieces, *, ignore_case: bool = False) -> Callable[[str], bool]:
     """Answer a test of whole texts against resolved pieces."""
     return _matcher(_expression(pieces, "."), ignore_case)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def arn_matcher(pieces: Pieces) -> Callable[[str], bool]:
     """Answer a test of ARNs against resolved pieces; ``*`` alone matches everything."""
     if pieces == (_MANY,):

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tailrace.engine.log import Entry, Log
+from tailrace.engine.block import Entry
+from tailrace.engine.log import Log
 from tailrace.kinesis.iterators import missing_shard
 from tailrace.kinesis.layout import Layout, Shard, children, shard_id
 from tailrace.kinesis.registry import SERVICE
@@ -81,12 +82,13 @@ def _read(log: Log, after: int, limit: int, horizon_ms: int) -> list[Entry]:
 def _records(shard: Shard, entries: list[Entry]) -> list[dict[str, Any]]:
     base = shard_base(shard.created_s, shard.index)
     records = []
-    for number, time_ms, raw in entries:
-        partition_key, data = decode(raw)
+    for entry in entries:
+        partition_key, data = decode(entry.data)
+        second = entry.time_ms // 1000
         records.append(
             {
-                "SequenceNumber": str(base + (number << SEQUENCE_SHIFT) + (time_ms // 1000 << TIME_SHIFT)),
-                "ApproximateArrivalTimestamp": time_ms / 1000,
+                "SequenceNumber": str(base + (entry.sequence << SEQUENCE_SHIFT) + (second << TIME_SHIFT)),
+                "ApproximateArrivalTimestamp": entry.time_ms / 1000,
                 "Data": data,
                 "PartitionKey": partition_key,
             }

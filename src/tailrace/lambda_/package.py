@@ -26,9 +26,13 @@ ZIPPED_BYTES_MAX = 52_428_800
 UNZIPPED_BYTES_MAX = 262_144_000
 _PIECE_BYTES = 2**20
 _ENTRIES_MAX = 100_000
+_ENTRY_MARK = b"PK\x01\x02"  # what an entry of an archive's directory begins with
+_NAME_CHARS_MAX, _NAME_PARTS_MAX = 4096, 255  # no system has longer paths; none so deep makes sense
 _BAD_ARCHIVE = "Could not unzip uploaded file. Please check your file, then try to upload again."
 _ENCRYPTED = 0x1
-_TESTED_BYTES_MAX = 4 * 2**20  # larger ones are found out when they are unpacked, in a process of their own
+# What is larger would hold up the server for long: it is found out when it is unpacked, in a process of its own.
+_AT_ONCE_BYTES_MAX = 8 * 2**20
+_AT_ONCE_ENTRIES_MAX = 2000
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -64,12 +68,14 @@ def check(data: bytes) -> None:
     """Raise what Lambda answers when an archive is none, is empty, too large unpacked, or leads outside its folder."""
     if not data:
         raise invalid("Uploaded file must be a non-empty zip")
+    if data.count(_ENTRY_MARK) > _ENTRIES_MAX:
+        raise invalid(_BAD_ARCHIVE)  # before all the entries are read
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > UNZIPPED_BYTES_MAX:
+            if _unpacked_bytes(entries) > UNZIPPED_BYTES_MAX:
                 raise invalid(f"Unzipped size must be smaller than {UNZIPPED_BYTES_MAX} bytes")
-            sound = _is_sound(entries) and (len(data) > _TESTED_BYTES_MAX or archive.testzip() is None)
+            sound = _is_sound(entries) and (not is_small(entries) or archive.testzip() is None)
     except _UNREADABLE:
         sound = False
     if not sound:
@@ -95,6 +101,11 @@ def drop(transaction: Transaction, key: str, digest: str) -> None:
     """Stage the removal of one package of a function."""
     start = _piece(key, digest)
     transaction.delete_range(CODE, start, start + b"\xff")
+
+
+def is_small(entries: Sequence[zipfile.ZipInfo]) -> bool:
+    """Answer whether an archive can be unpacked at once, as far as it says itself."""
+    return len(entries) <= _AT_ONCE_ENTRIES_MAX and _unpacked_bytes(entries) <= _AT_ONCE_BYTES_MAX
 
 
 def unpack(payload: dict[str, Any]) -> dict[str, Any]:
@@ -144,18 +155,28 @@ def _from_s3(call: Call, code: Mapping[str, Any]) -> bytes:
         return file.read(body.length)
 
 
+def _unpacked_bytes(entries: Sequence[zipfile.ZipInfo]) -> int:
+    return sum(entry.file_size for entry in entries)
+
+
 def _is_sound(entries: Sequence[zipfile.ZipInfo]) -> bool:
     """Answer whether each entry has a place of its own inside the folder."""
+    if any(len(entry.filename) > _NAME_CHARS_MAX or entry.flag_bits & _ENCRYPTED for entry in entries):
+        return False
     paths = [PurePosixPath(entry.filename.replace("\\", "/")) for entry in entries]
-    files = {path for path, entry in zip(paths, entries, strict=True) if not entry.is_dir()}
-    return len(entries) <= _ENTRIES_MAX and all(
-        path.parts
-        and not path.is_absolute()
-        and ".." not in path.parts
-        and files.isdisjoint(path.parents)
-        and not entry.flag_bits & _ENCRYPTED
-        for path, entry in zip(paths, entries, strict=True)
-    )
+    if not all(0 < len(each.parts) <= _NAME_PARTS_MAX and _leads_inside(each) for each in paths):
+        return False
+    # In this order, what lies below a file comes right after it.
+    file: tuple[str, ...] | None = None
+    for path, entry in sorted(zip(paths, entries, strict=True), key=lambda each: each[0].parts):
+        if file is not None and len(path.parts) > len(file) and path.parts[: len(file)] == file:
+            return False
+        file = file if entry.is_dir() else path.parts
+    return True
+
+
+def _leads_inside(path: PurePosixPath) -> bool:
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def _piece(key: str, digest: str, number: int | None = None) -> bytes:

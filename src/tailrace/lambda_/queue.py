@@ -23,6 +23,7 @@ from tailrace.wire.errors import AwsError
 KIND = "lambda/event"
 _ATTEMPTS = 3
 _WAIT_MS = {1: 60_000, 2: 120_000}  # before the second and the third attempt
+_REASON_CHARS_MAX = 1024
 _AGE_MS_MAX = 6 * 3_600_000
 _THROTTLED_WAIT_MS = 1_000
 _THROTTLED_WAIT_MS_MAX = 300_000
@@ -127,8 +128,8 @@ def _bury(
 ) -> None:
     target = configuration.dead_letter or ""
     *_, region, account, queue = target.split(":")
-    reason = orjson.loads(result.payload).get("errorMessage", "")
-    attributes = {"RequestID": queued.request_id, "ErrorCode": "200", "ErrorMessage": reason[:1024] or "-"}
+    reason = _reason(result.payload)[:_REASON_CHARS_MAX] or "-"
+    attributes = {"RequestID": queued.request_id, "ErrorCode": "200", "ErrorMessage": reason}
     params: dict[str, Any] = {
         "QueueUrl": f"{cloud.endpoint}/{account}/{queue}",
         "MessageBody": queued.event.decode() or "{}",
@@ -142,6 +143,14 @@ def _bury(
     except AwsError:
         dimensions = {"FunctionName": queued.arn.split(":")[6]}
         cloud.meter(queued.region, METRICS, "DeadLetterErrors", dimensions, 1)
+
+
+def _reason(payload: bytes) -> str:
+    """Answer what an error object says; handlers raise what no JSON can carry, too."""
+    try:
+        return str(orjson.loads(payload)["errorMessage"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return payload.decode(errors="replace")
 
 
 def _error_object(error: AwsError) -> bytes:

@@ -5,6 +5,7 @@ They lie among the temporary files of the data directory, so a restart begins wi
 
 import asyncio
 import io
+import zipfile
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -13,11 +14,10 @@ from shutil import rmtree
 from tailrace.engine.files import escaped
 from tailrace.lambda_.errors import broken
 from tailrace.lambda_.function import FUNCTIONS
-from tailrace.lambda_.package import kept, unpack
+from tailrace.lambda_.package import is_small, kept, unpack
 from tailrace.service.cloud import Cloud
 from tailrace.service.task import TaskError
 
-_AT_ONCE_BYTES_MAX = 2**20
 _UNPACK_S = 120.0
 _SWEEP_EVERY = 32
 _KEPT_PER_FUNCTION = 2  # the newest, and the one before it, which environments may still run on
@@ -77,8 +77,8 @@ async def _fill(cloud: Cloud, folder: Path, key: str, digest: str) -> None:
     if not pieces:
         raise broken("The function's code is not there any more.")
     try:
-        if sum(map(len, pieces)) <= _AT_ONCE_BYTES_MAX:
-            unpack({"archive": io.BytesIO(b"".join(pieces)), "folder": str(folder)})
+        if len(pieces) == 1 and _is_small(pieces[0]):
+            unpack({"archive": io.BytesIO(pieces[0]), "folder": str(folder)})
             return
         archive = folder.with_name(f"{folder.name}.zip")
         with archive.open("wb") as file:
@@ -89,6 +89,11 @@ async def _fill(cloud: Cloud, folder: Path, key: str, digest: str) -> None:
     except (OSError, ValueError, RuntimeError, TaskError) as error:
         rmtree(folder, ignore_errors=True)
         raise broken(f"Lambda could not unzip the deployment package: {error}") from error
+
+
+def _is_small(data: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return is_small(archive.infolist())
 
 
 def _manifest(folder: Path) -> Manifest:

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_/:@#~ -]+|[^\x00-\x7f]+")
-_PLACE = re.compile(r"\[(\d+)\]")
+_PLACE = re.compile(r"\[([0-9]{1,9})\]")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 MISSING: Any = object()
 Find = Callable[[Any], Any]
@@ -75,7 +76,7 @@ def find_in_bytes(path: str) -> Callable[[bytes], Any] | None:
 def _step(value: Any, step: str | int) -> Any:
     if isinstance(value, dict):
         return value.get(step, MISSING)
-    if isinstance(value, list) and (isinstance(step, int) or step.isdigit()):
+    if isinstance(value, list) and (isinstance(step, int) or _NUMBER.fullmatch(step)):
         at = int(step)
         return value[at] if at < len(value) else MISSING
     return MISSING

@@ -5,7 +5,6 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from tailrace.runtime import http_limits as limits
@@ -224,7 +223,6 @@ def is_from_page(request: Request) -> bool:
     return "origin" in request.headers or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
-@lru_cache(maxsize=256)
 def region_of(claim: Claim | None) -> str:
     """Answer the region that a request is for."""
     return claim.region if claim is not None and _REGION_FORM.fullmatch(claim.region) else _REGION

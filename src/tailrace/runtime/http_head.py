@@ -8,6 +8,7 @@ from tailrace.wire.message import Request
 
 _NAMES: dict[bytes, str] = {}
 _NAMES_MAX = 2000
+_NAME_BYTES_MAX = 64  # of those that are remembered
 _ONCE = frozenset({"authorization", "content-length", "host", "x-amz-content-sha256", "x-amz-date", "x-amz-target"})
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -99,7 +100,7 @@ def _text(value: bytes) -> str:
 
 def _learnt(name: bytes) -> str:
     known = name.lower().decode("latin-1")
-    if len(_NAMES) < _NAMES_MAX:
+    if len(_NAMES) < _NAMES_MAX and len(name) <= _NAME_BYTES_MAX:
         _NAMES[name] = known
     return known
 

@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 RECORD_BREAK = "\x1e"
@@ -35,12 +36,14 @@ class FunctionLog:
             root.setLevel(level)
 
     def error(self, failure: dict[str, Any]) -> None:
-        """Write what a handler raised, as one event."""
+        """Write what a handler raised, as one event. It never raises, whatever the handler has done to its output."""
         if self._json:
             moment = time.strftime(_TIME, time.gmtime())
-            sys.stdout.write(json.dumps({"timestamp": moment, "log_level": "ERROR", **failure}) + "\n")
+            line = json.dumps({"timestamp": moment, "log_level": "ERROR", **failure})
         else:
-            sys.stdout.write(RECORD_BREAK.join(_error_lines(failure)) + "\n")
+            line = RECORD_BREAK.join(_error_lines(failure))
+        with suppress(Exception):
+            sys.stdout.write(line.encode(errors="backslashreplace").decode() + "\n")
 
 
 class JsonFormatter(logging.Formatter):

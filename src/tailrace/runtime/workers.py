@@ -109,7 +109,7 @@ class Workers:
             environment.kill()
             raise
         finally:
-            self._busy[deployment.function] -= 1
+            self._leave(deployment.function)
             self._give_back(environment)
 
     def _done(self, task: asyncio.Task[Outcome]) -> None:
@@ -129,9 +129,14 @@ class Workers:
         try:
             return await self._start(deployment)
         except BaseException:
-            self._busy[function] -= 1
+            self._leave(function)
             self._serve_waiting()
             raise
+
+    def _leave(self, function: str) -> None:
+        self._busy[function] -= 1
+        if not self._busy[function]:
+            del self._busy[function]
 
     def _place(self, deployment: Deployment, *, grown: bool) -> tuple[bool, ExecutionEnvironment | None]:
         """Answer whether there is a place, taken now, and its process; None when one must be started."""
@@ -164,7 +169,7 @@ class Workers:
             return await waiting.place
         except asyncio.CancelledError:
             if not waiting.place.cancelled() and waiting.place.exception() is None:
-                self._busy[deployment.function] -= 1
+                self._leave(deployment.function)
                 environment = waiting.place.result()
                 if environment is not None:
                     self._give_back(environment)

@@ -3,9 +3,10 @@
 What would have an effect that Tailrace doesn't have is refused, never kept as if it worked.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
+
+import orjson
 
 from tailrace.s3.bucket import PUBLIC_ACCESS, change, find
 from tailrace.s3.errors import invalid_argument, malformed_xml, missing, not_built
@@ -157,7 +158,7 @@ def put_bucket_policy(call: Call) -> dict[str, Any]:
     """Keep a bucket's policy."""
     bucket, text = find(call), call.params["Policy"]
     try:
-        policy = json.loads(text)
+        policy = orjson.loads(text)
     except ValueError:
         policy = None
     if not isinstance(policy, dict) or not text.startswith("{"):

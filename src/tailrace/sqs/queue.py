@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import msgspec
+import orjson
 
 from tailrace.engine.rows import Rows
 from tailrace.engine.transaction import Transaction
@@ -47,7 +48,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
         policy = self.attributes.get("RedrivePolicy")
         if not policy:
             return None
-        parsed = msgspec.json.decode(policy)
+        parsed = orjson.loads(policy)
         return parsed["deadLetterTargetArn"], int(parsed["maxReceiveCount"])
 
 
@@ -112,9 +113,9 @@ def _check_redrive(value: str) -> None:
     if not value:
         return
     try:
-        policy: Any = msgspec.json.decode(value)
+        policy: Any = orjson.loads(value)
         arn, count = policy["deadLetterTargetArn"], int(policy["maxReceiveCount"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         arn, count = "", 0
     if not str(arn).startswith("arn:") or not 1 <= count <= 1000:
         text = f"Value {value} for parameter RedrivePolicy is invalid. Reason: Redrive policy is not a valid JSON map."

@@ -156,10 +156,16 @@ def _check(queue: Queue, entry: Entry) -> None:
         count = len(entry["MessageAttributes"])
         text = f"Number of message attributes [{count}] exceeds the allowed maximum [{_ATTRIBUTES_MAX}]."
         raise AwsError("InvalidParameterValue", text)
-    for name, value in entry.get("MessageAttributes", {}).items():
-        wanted = "BinaryValue" if value["DataType"].startswith("Binary") else "StringValue"
+    _check_values("user", entry.get("MessageAttributes", {}), ("BinaryValue", "StringValue"))
+    _check_values("system", entry.get("MessageSystemAttributes", {}), ("StringValue",))
+
+
+def _check_values(kind: str, attributes: dict[str, Any], members: tuple[str, ...]) -> None:
+    """Raise AWS's refusal of the first attribute without a value; text is the last of the members that may hold it."""
+    for name, value in attributes.items():
+        wanted = members[0] if value["DataType"].startswith("Binary") else members[-1]
         if not value.get(wanted):
-            text = f"Message (user) attribute '{name}' must contain a non-empty value of type '{value['DataType']}'."
+            text = f"Message ({kind}) attribute '{name}' must contain a non-empty value of type '{value['DataType']}'."
             raise AwsError("InvalidParameterValue", text)
 
 

@@ -34,10 +34,17 @@ def claim_of(request: Request) -> Claim | None:
     return None
 
 
-@lru_cache(maxsize=256)
 def _scope(credential: str) -> Claim | None:
+    return _kept(credential) if len(credential) <= _KEPT_CHARS_MAX else _read(credential)
+
+
+def _read(credential: str) -> Claim | None:
     parts = credential.strip().rsplit("/", 4)
     return Claim(*parts[:4]) if len(parts) == 5 else None
+
+
+_KEPT_CHARS_MAX = 256
+_kept = lru_cache(maxsize=256)(_read)
 
 
 def _second_version(authorization: str) -> Claim | None:

@@ -1,8 +1,10 @@
 """A service's model, compiled when it is first used: what its operations take, what they require, what they answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from typing import Any, NamedTuple
+
+import msgspec
 
 from tailrace.wire import definition, violation
 from tailrace.wire.constraint import Checks, Rule, rules_of
@@ -20,6 +22,11 @@ _UNRULED = {
     ("sqs", "QueueAttributeName"),
     ("s3", "ChecksumAlgorithm"),
     ("s3", "FilterRuleName"),
+}
+# Members without which no service takes a structure, though its definition doesn't say so.
+_REQUIRED: dict[str, dict[str, tuple[str, ...]]] = {
+    "athena": {"Tag": ("Key",)},
+    "glue": {"CrawlsFilter": ("FieldName", "FilterOperator", "FieldValue")},
 }
 # Enumerations in the order in which AWS names them, where that isn't the definition's.
 _ENUM_ORDER = {("dynamodb", "ScalarAttributeType"): ("B", "N", "S")}
@@ -93,12 +100,12 @@ class Model:
     def __init__(self, service: str, found: Definition) -> None:
         self.service = service
         self.metadata = found.metadata
-        self.shapes = found.shapes
+        self.shapes = {**found.shapes, **_completed(service, found.shapes)}
         self.definitions = found.operations
         opaque = OPAQUE.get(service, frozenset())
         self._rules: Callable[[str], list[Rule]] = cache(self._rules_named)
-        self.checks = Checks(found.shapes, opaque, self._rules)
-        self.readers = Readers(found.shapes, opaque)
+        self.checks = Checks(self.shapes, opaque, self._rules)
+        self.readers = Readers(self.shapes, opaque)
         self._opaque = opaque
         self._compiled: dict[str, Operation] = {}
 
@@ -159,6 +166,11 @@ class Model:
             return [rule for rule in rules if rule.kind != "enum"]
         order = _ENUM_ORDER.get((self.service, name))
         return [rule._replace(limit=order) if order and rule.kind == "enum" else rule for rule in rules]
+
+
+def _completed(service: str, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    required = _REQUIRED.get(service, {})
+    return {name: msgspec.structs.replace(shapes[name], required=members) for name, members in required.items()}
 
 
 def _nothing(value: Any) -> dict[str, Any]:

@@ -67,6 +67,10 @@ class RestXml:
             params = places.read(request)
         except Malformed as error:
             raise AwsError("InvalidArgument", error.message) from None
+        for name, member in places.headers:
+            if name in operation.input.required and name not in params:
+                text = f"Missing required header for this request: {member.location_name or name}"
+                raise AwsError("InvalidRequest", text)
         if places.payload is None:
             return params
         name = places.payload[0]

@@ -84,14 +84,21 @@ def _unknown(service: str | None, codec: Codec, what: str) -> Route:
     return Route(service, codec, None, {}, error)
 
 
-@lru_cache(maxsize=1024)
 def _targeted(target: str, is_cbor: bool) -> Route:
+    return (_kept_target if len(target) <= _KEPT_CHARS_MAX else _read_target)(target, is_cbor)
+
+
+def _read_target(target: str, is_cbor: bool) -> Route:
     prefix, _, operation = target.rpartition(".")
     service = TARGETS.get(prefix)
     codec: Codec = AMZ_CBOR if is_cbor else JSON
     if service is None:
         return _unknown(None, codec, f"the target {target[:200]}")
     return Route(service, codec, operation, {})
+
+
+_KEPT_CHARS_MAX = 128
+_kept_target = lru_cache(maxsize=1024)(_read_target)
 
 
 def _rpc(path: str) -> Route:

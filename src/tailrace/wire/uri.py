@@ -52,7 +52,8 @@ def _template(model: Model, name: str) -> Template:
     shape = model.operation(name).input
     places = [(shape.members[each].location, shape.members[each].location_name or each) for each in shape.required]
     required = [(each, None) for location, each in places if location == "querystring"]
-    headers = tuple(each.lower() for location, each in places if location == "header")
+    # A sub-resource of its own says enough; without one, as with copies, a header makes the difference.
+    headers = () if fixed else tuple(each.lower() for location, each in places if location == "header")
     return Template(name, tuple(path.strip("/").split("/")), (*fixed, *required), headers)
 
 

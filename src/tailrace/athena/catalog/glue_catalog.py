@@ -46,7 +46,8 @@ class GlueCatalog:
 
     def table(self, schema: str, name: str) -> dict[str, Any] | None:
         """Answer Glue's table; None when there is none."""
-        return self._found("GetTable", {"DatabaseName": schema, "Name": name}, "Table")
+        found = self._found("GetTable", {"DatabaseName": schema, "Name": name}, "Table")
+        return None if found is None else _whole(found)
 
     def _found(self, operation: str, params: dict[str, Any], member: str) -> dict[str, Any] | None:
         try:
@@ -65,7 +66,7 @@ class GlueCatalog:
 
     def tables(self, schema: str) -> list[dict[str, Any]]:
         """Answer Glue's tables of a database."""
-        return list(self._pages("GetTables", {"DatabaseName": schema}, "TableList"))
+        return [_whole(each) for each in self._pages("GetTables", {"DatabaseName": schema}, "TableList")]
 
     def partitions(self, schema: str, name: str) -> Iterator[list[dict[str, Any]]]:
         """Answer the partitions of a table, page by page."""
@@ -75,7 +76,7 @@ class GlueCatalog:
                 answer = self._caller.call("glue", "GetPartitions", params)
             except AwsError as error:
                 raise denied(error) from error
-            yield answer.get("Partitions", [])
+            yield [_whole(each) for each in answer.get("Partitions", [])]
             if not answer.get("NextToken"):
                 return
             params["NextToken"] = answer["NextToken"]
@@ -125,6 +126,14 @@ class GlueCatalog:
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
+def _whole(given: dict[str, Any]) -> dict[str, Any]:
+    """Answer a table or partition with what Glue takes it without: storage, which is empty then, and types of keys."""
+    whole = {**given, "StorageDescriptor": given.get("StorageDescriptor") or {}}
+    if given.get("PartitionKeys"):
+        whole["PartitionKeys"] = [{"Type": "string", **key} for key in given["PartitionKeys"]]
+    return whole
+
+
 def is_view(table: dict[str, Any]) -> bool:
     """Tell whether Glue's table is a view of Athena's."""
     return table.get("TableType") == "VIRTUAL_VIEW"
@@ -139,6 +148,9 @@ def base_table(full: tuple[str, str, str], table: dict[str, Any]) -> BaseTable:
     """Answer the columns of Glue's table, partition keys last, and the hidden ones."""
     if is_iceberg(table):
         raise not_supported(None, f"Table {'.'.join(full[1:])} is an Iceberg table: not implemented in Tailrace yet")
+    if not table["StorageDescriptor"]:
+        why = f"Table StorageDescriptor is null for table '{'.'.join(full[1:])}'"
+        raise AnalysisProblem("HIVE_UNSUPPORTED_FORMAT", None, why)
     columns = [TableColumn(name, type_) for name, type_ in data_columns(table)]
     keys = table.get("PartitionKeys") or []
     columns += [TableColumn(key["Name"].lower(), _type(key["Type"]), place) for place, key in enumerate(keys)]

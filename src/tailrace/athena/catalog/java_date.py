@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from functools import cache
+from functools import lru_cache
 
 _TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 _FIELDS = {
@@ -27,7 +27,7 @@ class PatternProblem(ValueError):
     """The pattern holds a letter that has no meaning here."""
 
 
-@cache
+@lru_cache(maxsize=64)
 def _compiled(pattern: str) -> tuple[str, re.Pattern[str]]:
     written, read = [], []
     for match in _TOKEN.finditer(pattern):

@@ -5,9 +5,10 @@ What is unused is an error. The order: names, values, update, condition, key con
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from tailrace.dynamodb.errors import Layer, Malformed
 from tailrace.dynamodb.expression.check import UnitCheck, Values, bind_check, operands_of
@@ -19,6 +20,7 @@ from tailrace.dynamodb.expression.projection import ProjectionParser, Tree, tree
 from tailrace.dynamodb.expression.token import EXPRESSION_BYTES_MAX
 from tailrace.dynamodb.expression.update import BoundUpdate, ParsedUpdate, UpdateParser, bind_update
 from tailrace.dynamodb.value import admit_value
+from tailrace.engine.kept import Kept
 
 BoundT = TypeVar("BoundT")
 
@@ -27,7 +29,8 @@ _VALUE_KEY = re.compile(r":[0-9a-zA-Z_]+", re.ASCII)
 _PLACEHOLDER = re.compile(r"[#:][0-9a-zA-Z_]+", re.ASCII)
 _PLACEHOLDER_BYTES_MAX = 255
 _CACHED_NAMES_MAX = 16  # names a request may bring for its bound expressions to be kept
-_KEPT = 256  # expressions of each kind that stay parsed and bound
+# Expressions of each kind that stay parsed and bound: a parsed one takes some forty times its text.
+_keep = Kept(short=256, long=16, short_chars=512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,11 @@ class BoundProjection:
         """A projection holds no values: there is nothing to check."""
 
 
-@dataclass(slots=True)
-class Expressions:
+class Expressions(msgspec.Struct):
     """The expressions of a request, each None when it wasn't given."""
 
-    names: Names = field(default_factory=dict)
-    values: Values = field(default_factory=dict)
+    names: Names = msgspec.field(default_factory=dict)
+    values: Values = msgspec.field(default_factory=dict)
     update: BoundUpdate | None = None
     condition: BoundCondition | None = None
     key_condition: BoundCondition | None = None
@@ -185,18 +187,18 @@ def _check_used(params: Mapping[str, Any], found: Expressions) -> None:
             raise Malformed(f"Value provided in {parameter} unused in expressions: keys: {{{', '.join(unused)}}}")
 
 
-@lru_cache(maxsize=_KEPT)
+@_keep
 def _placeholders(text: str) -> frozenset[str]:
     # The expression has been parsed: whatever looks like a placeholder in it is one.
     return frozenset(_PLACEHOLDER.findall(text))
 
 
-@lru_cache(maxsize=_KEPT)
+@_keep
 def _parsed_condition(text: str) -> ParsedCondition:
     return parse_condition(text)
 
 
-@lru_cache(maxsize=_KEPT)
+@_keep
 def _parsed_update(text: str) -> ParsedUpdate:
     return UpdateParser(text).parse()
 
@@ -239,7 +241,7 @@ def _bind_projection(text: str, names: Names) -> BoundProjection:
 
 
 def _kept(bind: Callable[[str, Names], BoundT]) -> Callable[[str, tuple[tuple[str, str], ...]], BoundT]:
-    @lru_cache(maxsize=_KEPT)
+    @_keep
     def bound(text: str, names: tuple[tuple[str, str], ...]) -> BoundT:
         return bind(text, dict(names))
 

@@ -9,6 +9,7 @@ from tailrace.glue.crawl.exclusion import excluding
 from tailrace.glue.entry import invalid
 
 _PATH = re.compile(r"s3[an]?://(?P<bucket>[^/]+)(?:/(?P<prefix>.*))?", re.DOTALL)
+_SAMPLE_MAX = 249  # files of a folder; Glue's API reference, S3Target
 
 
 class Listed(NamedTuple):
@@ -54,5 +55,8 @@ def parsed(given: dict[str, Any]) -> Target:
     found = _PATH.fullmatch(path)
     if found is None:
         raise invalid(f"Invalid S3 path: {path}. It must begin with s3:// and name a bucket.")
+    sample_size = given.get("SampleSize")
+    if sample_size is not None and not 1 <= sample_size <= _SAMPLE_MAX:
+        raise invalid(f"Invalid SampleSize: {sample_size}. It must be between 1 and {_SAMPLE_MAX}.")
     prefix = (found["prefix"] or "").strip("/")
-    return Target(path, found["bucket"], prefix, tuple(given.get("Exclusions", ())), given.get("SampleSize"))
+    return Target(path, found["bucket"], prefix, tuple(given.get("Exclusions", ())), sample_size)
