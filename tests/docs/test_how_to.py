@@ -23,10 +23,16 @@ def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     Reader(tmp_path).follow(found)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_links_lead_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-        assert (page.parent / link).exists(), link
+def test_links_lead_somewhere() -> None:
+    written = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    links = [(page, link) for page in written for link in re.findall(r"\]\(([^)#:\s]+)\)", page.read_text())]
+    assert links
+    assert [f"{page}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [page.name for page in PAGES if f"docs/how-to/{page.name}" not in readme] == []
 
 
 def test_every_path_of_the_endpoint_is_told() -> None:

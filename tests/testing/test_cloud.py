@@ -43,16 +43,20 @@ def test_a_template_that_is_refused_says_why(kit: Cloud, tmp_path: Path) -> None
 def test_parameters_and_outputs_of_a_template(kit: Cloud, tmp_path: Path) -> None:
     template = tmp_path / "my_streams.yaml"
     template.write_text(
-        "Parameters: {Shards: {Type: Number, Default: 1}}\n"
+        "Parameters:\n"
+        "  Shards: {Type: Number, Default: 1}\n"
+        "  Loud: {Type: String, Default: 'false', AllowedValues: ['true', 'false']}\n"
+        "  Names: {Type: CommaDelimitedList, Default: ''}\n"
         "Resources: {Stream: {Type: AWS::Kinesis::Stream, Properties: {ShardCount: !Ref Shards}}}\n"
-        "Outputs: {Name: {Value: !Ref Stream}}\n"
+        "Outputs: {Name: {Value: !Ref Stream}, Told: {Value: !Join ['/', [!Ref Loud, !Join ['+', !Ref Names]]]}}\n"
     )
-    outputs = kit.deploy(template, Shards=3)
+    outputs = kit.deploy(template, Shards=3, Loud=True, Names=["a", "b"])
+    assert outputs["Told"] == "true/a+b"
     shards = kit.client("kinesis").list_shards(StreamName=outputs["Name"])["Shards"]
     assert len(shards) == 3
     assert kit.client("cloudformation").describe_stacks(StackName="my-streams")["Stacks"]
     assert kit.deploy(template, Shards=3) == outputs, "what is there already is no failure"
-    with pytest.raises(DeploymentFailed, match="no parameter Nonsense; it has Shards"):
+    with pytest.raises(DeploymentFailed, match="no parameter Nonsense; it has Loud, Names, Shards"):
         kit.deploy(template, Nonsense=1)
 
 

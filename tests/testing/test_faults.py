@@ -5,6 +5,7 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -289,35 +290,17 @@ def test_what_is_put_is_there_twice(kit: Cloud, outputs: dict[str, str]) -> None
 def test_a_function_fails(kit: Cloud, outputs: dict[str, str], name: str, told: dict[str, str]) -> None:
     kit.faults.enable(name)
     started = kit.now
-    with Beside(kit, lambda: kit.client("lambda").invoke(FunctionName=outputs["FunctionName"])) as answer:
-        assert answer["FunctionError"] == "Unhandled"
-        error = json.loads(answer["Payload"].read())
+    with ThreadPoolExecutor(1) as beside:
+        call = beside.submit(kit.client("lambda").invoke, FunctionName=outputs["FunctionName"])
+        while not call.done():
+            kit.advance(1)
+            wait([call], 0.02)
+    assert call.result()["FunctionError"] == "Unhandled"
+    error = json.loads(call.result()["Payload"].read())
     assert error.items() >= told.items()
     if name == "lambda:timeout":
         assert error["errorMessage"].endswith("Error: Task timed out after 20.00 seconds")
         assert (kit.now - started).total_seconds() >= 20
-
-
-class Beside:
-    """Make a call that ends when the clock has moved."""
-
-    def __init__(self, kit: Cloud, call: Callable[[], Any]) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        self._kit, self._call = kit, call
-        self._pool = ThreadPoolExecutor(1)
-
-    def __enter__(self) -> Any:
-        from concurrent.futures import wait
-
-        future = self._pool.submit(self._call)
-        while not future.done():
-            self._kit.advance(1)
-            wait([future], 0.02)
-        return future.result()
-
-    def __exit__(self, *about: object) -> None:
-        self._pool.shutdown()
 
 
 # Whatever strikes

@@ -127,12 +127,13 @@ class Cloud:
     def deploy(self, template: str | Path, *, stack: str | None = None, **parameters: object) -> dict[str, str]:
         """Deploy a template with its local code and answer its outputs. Raises DeploymentFailed with the events.
 
-        The stack is named like the template's file, or like its folder when the file is called template.
+        Parameters may be texts, numbers, booleans and lists. The stack is named like the template's file, or like its
+        folder when the file is called template.
         """
         from tailrace.testing.deployment import Deploying
 
         path = Path(template)
-        given = {name: str(value) for name, value in parameters.items()}
+        given = {name: _written(value) for name, value in parameters.items()}
         deploying = Deploying(self.endpoint, self.client, path, stack, given)
         deploying.start()
         deploying.join(_PATIENCE_S)
@@ -210,3 +211,12 @@ class Cloud:
             self.endpoint = cloud.endpoint
             self._ready.set()
             await self._stop.wait()
+
+
+def _written(value: object) -> str:
+    """Answer a template's parameter as CloudFormation takes it: always text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(map(_written, value))
+    return str(value)
