@@ -1,11 +1,12 @@
 # make demo: the whole path, from nothing to the verdict.  make test: all tests.  make check: what CI runs.
+# make bench ARGS="start growth": all benchmarks, or those named, with their limits and marks.
 # make simulate SEED=1 RUNS=1000: the pipeline in virtual time under faults and deaths, a seed a run.
 # make fuzz SEED=1 EXAMPLES=1000: every operation asked for in odd ways, so many times.
 PYTHON ?= python3
 PORT ?= 4566
 BIN := .venv/bin
 
-.PHONY: demo test simulate fuzz check lint types template format clean
+.PHONY: demo test simulate fuzz bench check lint types template format clean
 
 demo: .venv/installed
 	PORT=$(PORT) $(BIN)/tailrace demo
@@ -19,6 +20,9 @@ simulate: .venv/developed
 fuzz: .venv/developed
 	PYTHONPATH=tests $(BIN)/python -m fuzz $(if $(SEED),--seed $(SEED)) $(if $(EXAMPLES),--examples $(EXAMPLES)) \
 	  $(if $(ONLY),--only "$(ONLY)")
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks $(ARGS)
 
 check: lint types template test
 

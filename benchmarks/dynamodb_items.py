@@ -1,10 +1,10 @@
 """What writing and reading items costs within the server: microseconds an item through the door, without HTTP.
 
-Each figure stands beside what orjson alone needs to read and write the same requests, in the same run: the ratio
-travels from machine to machine, the microseconds don't. Usage: python -m benchmarks.dynamodb_items [items]
+Each figure stands beside what orjson alone needs to read and write the same requests, in the same run.
+
+python -m benchmarks.dynamodb_items [items]
 """
 
-import asyncio
 import sys
 import tempfile
 import time
@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import uvloop
 
+from benchmarks.figure import Figure
+from benchmarks.report import run
 from tailrace.engine.store import Durability
 from tailrace.runtime.cloud import LocalCloud
 from tailrace.runtime.settings import Settings
@@ -64,8 +67,8 @@ class Bench:
         """Carry out one operation."""
         return self.cloud.call("dynamodb", operation, params, self.root, region=REGION)
 
-    def report(self, title: str, bodies: list[bytes], operation: str, items: int, *, answers: bool = False) -> None:
-        """Measure requests as their bodies, and print what one item costs in all and against JSON alone."""
+    def figure(self, name: str, bodies: list[bytes], operation: str, items: int, *, answers: bool = False) -> Figure:
+        """Measure requests as their bodies: what one item costs in all and JSON alone."""
         alone = _seconds(lambda: [orjson.dumps(orjson.loads(body)) for body in bodies])
         parsed: Iterator[Any] = (orjson.loads(body) for body in bodies)
 
@@ -75,11 +78,8 @@ class Bench:
                 if answers:
                     orjson.dumps(answer)
 
-        seconds = _seconds(work)
-        print(
-            f"{title:<34} {seconds / items * 1e6:8.1f} us an item {alone / items * 1e6:8.1f} us JSON alone "
-            f"{seconds / alone:8.1f} times"
-        )
+        each = 1e6 / items
+        return Figure(name, _seconds(work) * each, "us an item", "JSON alone", alone * each)
 
 
 def _seconds(work: Callable[[], Any]) -> float:
@@ -96,35 +96,42 @@ def _key(item: dict[str, Any]) -> dict[str, Any]:
     return {"pk": item["pk"], "sk": item["sk"]}
 
 
-async def run(count: int) -> None:
-    """Measure everything over a table in memory."""
+def measure(count: int) -> Iterator[Figure]:
+    """Yield everything over a table in memory, with change records."""
+    yield from uvloop.run(_measure(count))
+
+
+async def _measure(count: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder) / "data", durability=Durability.MEMORY, seed=1)
         bench = Bench(LocalCloud(settings))
         orders = [order(number) for number in range(count)]
-        print(
-            f"{count} items of {len(orjson.dumps(orders[0]))} bytes of JSON, with change records, in batches of {BATCH}"
-        )
-
-        def batch(items: list[dict[str, Any]]) -> Any:
-            return {"RequestItems": {"orders": [{"PutRequest": {"Item": item}} for item in items]}}
-
-        def put(items: list[dict[str, Any]]) -> Any:
-            return {"TableName": "orders", "Item": items[0]}
-
-        bench.report("BatchWriteItem, new items", _bodies(orders, batch, BATCH), "BatchWriteItem", count)
+        figures = [_batches(bench, "new", orders)]
         for item in orders:
             item["status"] = {"S": "done"}
-        bench.report("BatchWriteItem, changed items", _bodies(orders, batch, BATCH), "BatchWriteItem", count)
-        bench.report("BatchWriteItem, unchanged items", _bodies(orders, batch, BATCH), "BatchWriteItem", count)
+        figures += [_batches(bench, "changed", orders), _batches(bench, "unchanged", orders)]
         for item in orders:
             item["status"] = {"S": "again"}
-        bench.report("PutItem, changed items", _bodies(orders, put, 1), "PutItem", count)
-        bench.report("GetItem", _bodies(orders, _get, 1), "GetItem", count, answers=True)
-        bench.report("UpdateItem, SET + ADD", _bodies(orders, _update, 1), "UpdateItem", count)
-        bench.report(
-            "Query, a page of a partition", _bodies(orders[:2000], _query, 1), "Query", _found(count), answers=True
-        )
+        read, found = _bodies(orders[:2000], _query, 1), _found(count)
+        return [
+            *figures,
+            bench.figure("PutItem, changed items", _bodies(orders, _put, 1), "PutItem", count),
+            bench.figure("GetItem", _bodies(orders, _get, 1), "GetItem", count, answers=True),
+            bench.figure("UpdateItem, SET + ADD", _bodies(orders, _update, 1), "UpdateItem", count),
+            bench.figure("Query, a page of a partition", read, "Query", found, answers=True),
+        ]
+
+
+def _batches(bench: Bench, kind: str, orders: list[dict[str, Any]]) -> Figure:
+    return bench.figure(f"BatchWriteItem, {kind} items", _bodies(orders, _batch, BATCH), "BatchWriteItem", len(orders))
+
+
+def _batch(items: list[dict[str, Any]]) -> Any:
+    return {"RequestItems": {"orders": [{"PutRequest": {"Item": item}} for item in items]}}
+
+
+def _put(items: list[dict[str, Any]]) -> Any:
+    return {"TableName": "orders", "Item": items[0]}
 
 
 def _get(items: list[dict[str, Any]]) -> Any:
@@ -155,4 +162,4 @@ def _found(count: int) -> int:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000))
+    sys.exit(run(measure, 20_000))

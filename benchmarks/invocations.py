@@ -1,23 +1,26 @@
 """What an invocation costs the server process: CPU and wall time for events of 1 KB and 1 MB, answered and dropped.
 
-    python -m benchmarks.invocations
+The handler does nothing, so its process does nothing but JSON. A large event stands against one copy of its bytes.
 
-The handler does nothing, so its process does nothing but JSON; the ratio is the server's CPU per byte of a 1 MB event
-against one copy of those bytes in memory, measured in the same run.
+python -m benchmarks.invocations
 """
 
 import base64
 import io
 import json
 import os
+import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
+from benchmarks.figure import Figure
+from benchmarks.report import run
 from tailrace.engine.store import Durability
 from tailrace.runtime.cloud import LocalCloud
 from tailrace.runtime.settings import Settings
@@ -58,8 +61,13 @@ async def build(cloud: LocalCloud, root: Principal) -> None:
         await cloud.request("lambda", "CreateFunction", function, root, region=REGION)
 
 
-async def main() -> None:
-    """Print a line for each kind of event."""
+def measure() -> Iterator[Figure]:
+    """Yield a figure for each kind of event."""
+    yield from uvloop.run(_measure())
+
+
+async def _measure() -> list[Figure]:
+    figures = []
     with tempfile.TemporaryDirectory() as folder:
         cloud = LocalCloud(Settings(data_dir=Path(folder) / "data", durability=Durability.OS))
         await cloud.start()
@@ -68,23 +76,33 @@ async def main() -> None:
         for label, size in (("1 KB", 1_000), ("1 MB", 1_050_000)):
             event = records(size)
             for name in HANDLERS:
-                params: dict[str, Any] = {"FunctionName": name, "Payload": event}
-                for _ in range(3):
-                    await cloud.request("lambda", "Invoke", params, root, region=REGION)
-                cpu, wall = time.process_time(), time.perf_counter()
-                for _ in range(RUNS[label]):
-                    await cloud.request("lambda", "Invoke", params, root, region=REGION)
-                cpu_us = (time.process_time() - cpu) / RUNS[label] * 1e6
-                wall_us = (time.perf_counter() - wall) / RUNS[label] * 1e6
-                print(f"{label} {name:9} {len(event):8} bytes   server CPU {cpu_us:6.0f} us   wall {wall_us:6.0f} us")
-        copy = time.perf_counter()
-        for _ in range(200):
-            bytearray(event)
-        copy_us = (time.perf_counter() - copy) / 200 * 1e6
-        ratio = cpu_us / copy_us
-        print(f"one copy of {len(event)} bytes {copy_us:.0f} us; an event of that size costs {ratio:.1f} of them")
+                cpu_us, wall_us = await invoked(cloud, root, {"FunctionName": name, "Payload": event}, RUNS[label])
+                copies = ("a copy of its bytes", copy_us(event)) if label == "1 MB" else ()
+                figures += [
+                    Figure(f"{label}, {name}, server CPU", cpu_us, "us an event", *copies),
+                    Figure(f"{label}, {name}, start to answer", wall_us, "us an event"),
+                ]
         await cloud.stop()
+    return figures
+
+
+async def invoked(cloud: LocalCloud, root: Principal, params: dict[str, Any], runs: int) -> tuple[float, float]:
+    """Answer (CPU of this process, time) in microseconds for one invocation."""
+    for _ in range(3):
+        await cloud.request("lambda", "Invoke", params, root, region=REGION)
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(runs):
+        await cloud.request("lambda", "Invoke", params, root, region=REGION)
+    return (time.process_time() - cpu) / runs * 1e6, (time.perf_counter() - wall) / runs * 1e6
+
+
+def copy_us(event: bytes) -> float:
+    """Answer what one copy of an event in memory takes in microseconds."""
+    began = time.perf_counter()
+    for _ in range(200):
+        bytearray(event)
+    return (time.perf_counter() - began) / 200 * 1e6
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    sys.exit(run(measure))

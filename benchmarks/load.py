@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import random
+import selectors
 import socket
 import time
 from typing import Any
@@ -59,14 +60,18 @@ def send(port: int, requests: list[bytes], connections: int) -> float:
     parent, child = multiprocessing.Pipe()
     sender = multiprocessing.Process(target=_send, args=(port, requests, connections, child))
     sender.start()
+    child.close()  # so that the end of a process that breaks is seen
     seconds: float = parent.recv()
     sender.join()
     return seconds
 
 
 def _send(port: int, requests: list[bytes], connections: int, report: Any) -> None:
-    import selectors
+    report.send(send_here(port, requests, connections))
 
+
+def send_here(port: int, requests: list[bytes], connections: int) -> float:
+    """Send requests over connections of this process; answer the seconds that it took."""
     waiting = list(reversed(requests))
     selector = selectors.DefaultSelector()
     began = time.perf_counter()
@@ -75,13 +80,13 @@ def _send(port: int, requests: list[bytes], connections: int, report: Any) -> No
         connection = socket.create_connection(("127.0.0.1", port))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(waiting.pop())
-        selector.register(connection, selectors.EVENT_READ, bytearray())
+        selector.register(connection, selectors.EVENT_READ, (connection, bytearray()))
         open_count += 1
     while open_count:
         for key, _ in selector.select():
-            connection, answer = key.fileobj, key.data
+            connection, answer = key.data
             answer += connection.recv(1 << 20)
-            if not _complete(answer):
+            if not complete(answer):
                 continue
             assert answer.startswith(b"HTTP/1.1 200"), bytes(answer[:300])
             answer.clear()
@@ -91,10 +96,11 @@ def _send(port: int, requests: list[bytes], connections: int, report: Any) -> No
                 selector.unregister(connection)
                 connection.close()
                 open_count -= 1
-    report.send(time.perf_counter() - began)
+    return time.perf_counter() - began
 
 
-def _complete(answer: bytearray) -> bool:
+def complete(answer: bytearray) -> bool:
+    """Answer whether an answer with a Content-Length is there as a whole."""
     head = answer.find(b"\r\n\r\n")
     if head < 0:
         return False

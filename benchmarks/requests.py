@@ -5,43 +5,47 @@ python -m benchmarks.requests
 
 import base64
 import sys
+from collections.abc import Iterator
 
 from benchmarks import load
+from benchmarks.figure import Figure, Mark
+from benchmarks.report import run
 from benchmarks.server import Server
 
-PUT_ITEM_SHARE_MIN = 0.30
+PUT_ITEM_SHARE_MIN, PUT_ITEM_US_MAX = 0.30, 70.0
 BATCH_ITEM_US_MAX = 30.0
 PUT_RECORD_US_MAX = 12.0
 
 
-def main() -> int:
-    """Print each figure; status 1 when one misses its mark."""
+def measure() -> Iterator[Figure]:
+    """Yield the rates against an empty request and the server's CPU for each thing."""
     with Server() as server:
-        table = server.client("dynamodb")
-        table.create_table(
-            TableName="bench",
-            AttributeDefinitions=[{"AttributeName": "order_id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )
-        server.client("kinesis").create_stream(StreamName="bench", ShardCount=2)
-        short = 0
+        create(server)
         for connections in (1, 64):
             empty, _ = measured(server, empty_requests(4000), 1, connections)
             put, cpu_us = measured(server, put_items(connections * 10**6, 4000), 1, connections)
-            share = put / empty
-            short += connections == 64 and share < PUT_ITEM_SHARE_MIN
-            print(
-                f"PutItem, {connections:>2} connections: {put:,.0f}/s, empty request {empty:,.0f}/s, "
-                f"ratio {share:.2f} (mark {PUT_ITEM_SHARE_MIN} at 64), server CPU {cpu_us:.0f} us"
-            )
+            name = f"PutItem, {connections} connection{'s' * (connections > 1)}"
+            marks = (Mark.ratio_min(PUT_ITEM_SHARE_MIN), Mark.value_max(PUT_ITEM_US_MAX))
+            rate_mark, cpu_mark = marks if connections == 64 else (None, None)
+            yield Figure(name, put, "/s", "an empty request", empty, rate_mark)
+            yield Figure(f"{name}, server CPU", cpu_us, "us a request", mark=cpu_mark)
         _, batch_us = measured(server, load.batches("bench", 10**8, 20_000), 25, 4)
-        print(f"BatchWriteItem: server CPU {batch_us:.1f} us an item (mark {BATCH_ITEM_US_MAX:.0f})")
+        yield Figure("BatchWriteItem, server CPU", batch_us, "us an item", mark=Mark.value_max(BATCH_ITEM_US_MAX))
         _, record_us = measured(server, put_records(40), 500, 4)
-        print(f"PutRecords of 500: server CPU {record_us:.1f} us a record (mark {PUT_RECORD_US_MAX:.0f})")
-        print(f"GetRecords: server CPU {drain(server):.1f} us a record")
-        return int(bool(short or batch_us > BATCH_ITEM_US_MAX or record_us > PUT_RECORD_US_MAX))
+        yield Figure("PutRecords of 500, server CPU", record_us, "us a record", mark=Mark.value_max(PUT_RECORD_US_MAX))
+        yield Figure("GetRecords, server CPU", drain(server), "us a record")
+
+
+def create(server: Server) -> None:
+    """Make the table and the stream."""
+    server.client("dynamodb").create_table(
+        TableName="bench",
+        AttributeDefinitions=[{"AttributeName": "order_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    server.client("kinesis").create_stream(StreamName="bench", ShardCount=2)
 
 
 def measured(server: Server, requests: list[bytes], each: int, connections: int) -> tuple[float, float]:
@@ -91,4 +95,4 @@ def drain(server: Server) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(measure))

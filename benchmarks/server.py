@@ -18,9 +18,11 @@ class Server:
 
     def __init__(self, durability: str = "fsync") -> None:
         self._folder = tempfile.TemporaryDirectory()
-        data_dir = Path(self._folder.name) / "data"
+        self.data_dir = Path(self._folder.name) / "data"
         command = [sys.executable, "-m", "tailrace", "up", "--port", "0", "--durability", durability]
-        self._process = subprocess.Popen([*command, "--data-dir", str(data_dir)], stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            [*command, "--data-dir", str(self.data_dir)], stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout is not None
         self.endpoint = self._process.stdout.readline().split()[-1]
         self.port = int(self.endpoint.rpartition(":")[2])
@@ -57,6 +59,22 @@ class Server:
 
     def memory_mb(self) -> tuple[float, float]:
         """Answer (now, peak) of the server process's resident memory in MB."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if line.startswith("Vm")}
-        return int(found["VmRSS"]) / 1024, int(found["VmHWM"]) / 1024
+        return memory_mb(self._process.pid)
+
+    def disk_mb(self) -> float:
+        """Answer what the data directory takes on the disk in MB."""
+        return sum(_blocks(path) for path in self.data_dir.rglob("*")) * 512 / 2**20
+
+
+def _blocks(path: Path) -> int:
+    try:
+        return path.stat().st_blocks
+    except FileNotFoundError:  # compacted away meanwhile
+        return 0
+
+
+def memory_mb(pid: int) -> tuple[float, float]:
+    """Answer (now, peak) of a process's resident memory in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if line.startswith("Vm")}
+    return int(found["VmRSS"]) / 1024, int(found["VmHWM"]) / 1024

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tailrace.engine.clock import ManualClock
 from tailrace.engine.store import Durability
@@ -19,6 +20,13 @@ from tailrace.runtime.cloud import LocalCloud
 from tailrace.runtime.settings import Settings
 
 _names = itertools.count()
+
+# No test fails because the machine is busy. By hand hypothesis looks for something new each time; CI must answer the
+# same for the same commit.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("hand", unhurried)
+settings.register_profile("ci", unhurried, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "hand")
 
 
 @pytest.fixture(scope="session")

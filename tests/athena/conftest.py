@@ -90,6 +90,14 @@ class Lake:
         return str(execution["Status"]["StateChangeReason"])
 
 
+def table(lake: Lake, name: str, columns: str, clauses: str, **files: Any) -> str:
+    """Make a table over a folder of its own with some files in it."""
+    for key, data in files.items():
+        lake.put(f"{name}/{key.replace('__', '.')}", data)
+    lake.run(f"CREATE EXTERNAL TABLE {name} ({columns}) {clauses} LOCATION '{lake.root}/{name}/'".replace("  ", " "))
+    return name
+
+
 @pytest.fixture(scope="module")
 def lake(client: Callable[..., Any], request: pytest.FixtureRequest) -> Lake:
     """The lake of a test module."""

@@ -10,20 +10,12 @@ from typing import Any
 import cramjam
 import pyarrow as pa
 import pytest
-from pyarrow import orc, parquet
+from pyarrow import orc
 
-from athena.conftest import Lake, Rows
+from athena.conftest import Lake, Rows, table
 
 OPENX = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
 HIVE_JSON = "ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe'"
-
-
-def table(lake: Lake, name: str, columns: str, clauses: str, **files: Any) -> str:
-    """Make a table over a folder of its own with some files in it."""
-    for key, data in files.items():
-        lake.put(f"{name}/{key.replace('__', '.')}", data)
-    lake.run(f"CREATE EXTERNAL TABLE {name} ({columns}) {clauses} LOCATION '{lake.root}/{name}/'".replace("  ", " "))
-    return name
 
 
 JSON: list[tuple[str, str, str, Any, Rows]] = [
@@ -89,6 +81,28 @@ def test_a_key_that_is_rare_and_far(lake: Lake) -> None:
     rows[45_678]["couponCode"] = "SAVE"
     table(lake, "far_json", "id int, couponcode string", OPENX, data__json=rows)
     assert lake.rows("SELECT id, couponcode FROM far_json WHERE couponcode IS NOT NULL") == [("45678", "SAVE")]
+
+
+def test_a_large_object(lake: Lake) -> None:
+    data = '{"a":1}\n{"a":"' + "x" * (40 << 20) + '"}\n{"a":2}\n'
+    table(lake, "large_json", "a string", OPENX, data__json=data)
+    assert sorted(lake.rows("SELECT length(a) FROM large_json")) == [("1",), ("1",), (str(40 << 20),)]
+
+
+def test_an_object_that_is_overwritten_with_other_keys(lake: Lake) -> None:
+    table(lake, "twice_put", "orderid string, n int", OPENX, data__json='{"orderId":"a"}\n')
+    assert lake.rows("SELECT * FROM twice_put") == [("a", None)]
+    lake.put("twice_put/data.json", '{"ORDERID":"b","N":2}\n')
+    assert lake.rows("SELECT * FROM twice_put") == [("b", "2")]
+
+
+def test_many_files(lake: Lake) -> None:
+    for serde, suffix, line in ((OPENX, "json", '{{"a":{0}}}\n'), ("", "csv", "{0}\n")):
+        files = {f"f{each:03d}__{suffix}": line.format(each) for each in range(60)}
+        table(lake, f"many_{suffix}", "a int", serde, **files)
+        assert lake.rows(f"SELECT count(*), sum(a) FROM many_{suffix}") == [("60", str(sum(range(60))))]
+        path = f"{lake.root}/many_{suffix}/f042.{suffix}"
+        assert lake.rows(f"SELECT a FROM many_{suffix} WHERE \"$path\" = '{path}'") == [("42",)]
 
 
 CODECS = {
@@ -164,35 +178,6 @@ def test_patterns(lake: Lake) -> None:
             "('input.format'='%{TIMESTAMP_ISO8601:t} %{LOGLEVEL:level} %{GREEDYDATA:text}')")  # fmt: skip
     table(lake, "grok", "t string, level string, text string", grok, data__log="2026-01-02T03:04:05Z ERROR it broke\n")
     assert lake.rows("SELECT * FROM grok") == [("2026-01-02T03:04:05Z", "ERROR", "it broke")]
-
-
-def parquet_bytes(columns: dict[str, Any]) -> bytes:
-    sink = io.BytesIO()
-    parquet.write_table(pa.table(columns), sink)
-    return sink.getvalue()
-
-
-def test_parquet(lake: Lake) -> None:
-    first = {
-        "Id": pa.array([1, 2], pa.int32()),
-        "price": pa.array([1.5, None], pa.float64()),
-        "at": pa.array([1767323045678901, None], pa.timestamp("us")),
-        "tags": pa.array([["x"], None], pa.list_(pa.string())),
-        "s": pa.array([{"k": 1}, None]),
-    }
-    second = {"id": pa.array([3], pa.int64()), "name": pa.array(["new"])}
-    columns = "id bigint, price double, at timestamp, tags array<string>, s struct<k:bigint>, name string, gone int"
-    table(lake, "columnar", columns, "STORED AS PARQUET", a__parquet=parquet_bytes(first), b=parquet_bytes(second))
-    assert lake.rows("SELECT * FROM columnar ORDER BY id") == [
-        ("1", "1.5", "2026-01-02 03:04:05.679", "[x]", "{k=1}", None, None),
-        ("2", None, None, None, None, None, None),
-        ("3", None, None, None, None, "new", None),
-    ]
-    every = lake.run("SELECT * FROM columnar")["Statistics"]["DataScannedInBytes"]
-    one = lake.run("SELECT sum(id) FROM columnar")["Statistics"]["DataScannedInBytes"]
-    assert 0 < one < every
-    table(lake, "wrong", "id string", "STORED AS PARQUET", a__parquet=parquet_bytes({"id": pa.array([1])}))
-    assert "HIVE_BAD_DATA: Field id's type BIGINT in parquet file s3://" in lake.failure("SELECT id FROM wrong")
 
 
 def test_orc(lake: Lake) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from athena.evaluation import failure, value
+from athena.evaluation import failure, rows, value
 
 VALUES = [
     ("date '2026-02-03'", "2026-02-03", "date"),
@@ -165,6 +165,32 @@ FAILURES = [
 @pytest.mark.parametrize(("expression", "text", "type_name"), VALUES, ids=[each[0] for each in VALUES])
 def test_value(expression: str, text: str | None, type_name: str) -> None:
     assert value(expression) == (text, type_name)
+
+
+ZONED = """SELECT date_trunc('minute', t), date_add('hour', 1, t), t + interval '1' day, t - interval '1' month,
+    hour(t), to_iso8601(t), format_datetime(t, 'HH:mm ZZ'), at_timezone(t, 'Europe/Paris')
+FROM (SELECT from_iso8601_timestamp(text) AS t FROM (VALUES '2026-03-01T04:05:06-05:30', '2026-03-01T04:05:06Z', NULL)
+AS texts(text)) AS times"""
+
+
+def test_zoned_times_of_columns() -> None:
+    _, found = rows(ZONED)
+    assert found == [
+        ("2026-03-01 04:05:00.000 -05:30", "2026-03-01 05:05:06.000 -05:30", "2026-03-02 04:05:06.000 -05:30",
+         "2026-02-01 04:05:06.000 -05:30", "4", "2026-03-01T04:05:06.000-05:30", "04:05 -05:30",
+         "2026-03-01 10:35:06.000 Europe/Paris"),
+        ("2026-03-01 04:05:00.000 UTC", "2026-03-01 05:05:06.000 UTC", "2026-03-02 04:05:06.000 UTC",
+         "2026-02-01 04:05:06.000 UTC", "4", "2026-03-01T04:05:06.000Z", "04:05 +00:00",
+         "2026-03-01 05:05:06.000 Europe/Paris"),
+        (None,) * 8,
+    ]  # fmt: skip
+
+
+def test_zoned_times_within_one_another() -> None:
+    nested = "from_iso8601_timestamp('2026-01-31T23:59:59Z')"
+    for _ in range(12):  # it would be a query of millions of terms, were each to write what is within it twice
+        nested = f"date_trunc('day', {nested} + interval '1' day)"
+    assert value(nested) == ("2026-02-12 00:00:00.000 UTC", "timestamp(3) with time zone")
 
 
 @pytest.mark.parametrize(("expression", "text"), FAILURES, ids=[each[0] for each in FAILURES])

@@ -11,6 +11,7 @@ from tailrace.engine.ledger import Hop, Imbalance, Ledger
 from tailrace.engine.store import Durability, Store
 
 HOP = Hop(kind="test", name="copy", region="us-east-1", source="from", target="to")
+HOP_ELSEWHERE = Hop(kind="test", name="other", region="us-east-1", source="from", target="to")
 
 
 class Copier(Consumer):
@@ -148,3 +149,39 @@ def test_stopping_all_waits_for_those_whose_stopper_was_stopped(tmp_path: Path) 
         store.close()
 
     asyncio.run(scenario())
+
+
+def test_a_log_that_goes_takes_no_count_along(tmp_path: Path) -> None:
+    store, ledger = open_store(tmp_path), Ledger()
+    transaction = store.begin()
+    for log_id, begun in (("one", 0), ("two", 4)):
+        transaction.append(log_id, [b"x"] * 10, 0)
+        ledger.begin(transaction, f"read/{log_id}", HOP, log_id, begun)
+    ledger.begin(transaction, "read/other", HOP_ELSEWHERE, "one", 10)
+    ledger.settle(transaction, "read/one", {"one": 7}, delivered=4, filtered=3)
+    ledger.settle(transaction, "read/two", {"two": 5}, delivered=1)
+    store.commit(transaction)
+
+    close(store, ledger, "one")
+    standings = dict(ledger.standings(store.begin()))
+    assert standings.keys() == {"read/two", "read/other"}, "its counts are those of the hop's other consumer now"
+    two = standings["read/two"]
+    assert (two.settled, two.ended, two.delivered, two.filtered, two.failed) == ({"two": 5}, 10, 5, 3, 3)
+    assert two.received == two.accounted == 11
+    assert two.note == "3 records were gone with their shard before they were delivered"
+    other = standings["read/other"]
+    assert (other.settled, other.received, other.failed, other.note) == ({}, 0, 0, None)
+
+    close(store, ledger, "two")
+    two = dict(ledger.standings(store.begin()))["read/two"]
+    assert (two.settled, two.received, two.accounted, two.failed) == ({}, 16, 16, 8)
+    with pytest.raises(Imbalance, match="when that is gone"):
+        ledger.settle(store.begin(), "read/two", {"two": 10}, delivered=5)
+    store.close()
+
+
+def close(store: Store, ledger: Ledger, log_id: str) -> None:
+    transaction = store.begin()
+    ledger.close(transaction, store.log(log_id))
+    store.log(log_id).delete(transaction)
+    store.commit(transaction)

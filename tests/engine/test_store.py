@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tailrace.engine.block import Entry
 from tailrace.engine.errors import StoreDamaged, StoreFull, TransactionConflict
 from tailrace.engine.space import Space
 from tailrace.engine.store import Durability, Store
@@ -117,7 +118,7 @@ def test_logs_go_on_after_a_restart(tmp_path: Path) -> None:
     transaction = store.begin()
     assert transaction.append("log", [b"d"], 7) == 4
     store.commit(transaction)
-    assert log.read(0, 9, 99) == [(4, 10, b"d")]
+    assert log.read(0, 9, 99) == [Entry(4, 10, b"d")]
 
 
 def test_a_log_is_found_by_time_and_read_by_size(store: Store) -> None:
@@ -222,6 +223,12 @@ def test_what_is_lost_at_the_end_of_the_write_ahead_log_is_told(tmp_path: Path, 
         with log.open("r+b") as file:
             file.seek(size // 2)
             file.write((b"\xff" if harm == "overwritten" else b"\x00") * 5000)
+    found = {each.name: each.read_bytes() for each in path.iterdir()}
+    with pytest.raises(StoreDamaged, match="changes of rows, which were on disk, can't be read; bring the directory"):
+        Store(path, Durability.FSYNC)
+    left = {each.name: each.read_bytes() for each in path.iterdir()}
+    assert found.items() - left.items() <= {(name, found[name]) for name in ("LOG", "LOCK")}, "it is left as it was"
+    (path / "SYNCED").unlink()
     opened = Store(path, Durability.FSYNC)
     kept = count(opened)
     opened.close()
@@ -265,4 +272,23 @@ def test_a_damaged_block_is_no_end_of_the_data(tmp_path: Path) -> None:
     with pytest.raises(StoreDamaged, match="checksum mismatch"):
         for number in range(300):
             transaction.get(SPACE, b"%06d" % number)
+    store.close()
+
+
+def test_a_putting_back_that_was_cut_off_is_finished(tmp_path: Path) -> None:
+    filled(tmp_path / "store").close()
+    (tmp_path / "store").rename(tmp_path / "store.as-found")
+    (tmp_path / "store.opened").mkdir()
+    store = Store(tmp_path / "store", Durability.FSYNC)
+    assert count(store) == 300
+    store.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+def test_a_linking_that_was_cut_off_harms_nothing(tmp_path: Path) -> None:
+    filled(tmp_path / "store").close()
+    (tmp_path / "store.linking").mkdir()
+    (tmp_path / "store.linking" / "CURRENT").write_text("half")
+    store = Store(tmp_path / "store", Durability.FSYNC)
+    assert count(store) == 300
     store.close()

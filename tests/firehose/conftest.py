@@ -87,6 +87,12 @@ class World:
         answer = self.call("firehose", "PutRecordBatch", DeliveryStreamName=name, Records=batch)
         return [response["RecordId"] for response in answer["RequestResponses"]]
 
+    async def put_durably(self, *records: bytes, name: str = "d") -> None:
+        """Put records directly and return when they are acknowledged."""
+        params = {"DeliveryStreamName": name, "Records": [{"Data": record} for record in records]}
+        root = Principal.root(self.cloud.account)
+        await self.cloud.request("firehose", "PutRecordBatch", params, root, region="us-east-1")
+
     def put_kinesis(self, stream: str, *records: tuple[str, bytes]) -> list[dict[str, Any]]:
         """Put (partition key, data) into a Kinesis stream."""
         batch = [{"PartitionKey": key, "Data": data} for key, data in records]

@@ -1,5 +1,6 @@
 """Compression as a stream: whatever the pieces, the whole comes back."""
 
+import gc
 import gzip
 import io
 import random
@@ -44,6 +45,19 @@ def test_what_goes_in_comes_out(name: str, pieces: list[bytes]) -> None:
     compressor = COMPRESSORS[name]()
     written = b"".join([compressor.write(piece) for piece in pieces]) + compressor.finish()
     assert DECOMPRESSORS[name](written) == b"".join(pieces)
+
+
+@pytest.mark.parametrize("name", list(COMPRESSORS))
+def test_what_is_given_up_half_written_raises_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", raised.append)
+    compressor = COMPRESSORS[name]()
+    compressor.write(b"half")
+    holder: list[object] = [compressor]
+    holder.append(holder)  # as a buffer is that nobody needs any more: only the collector finds it
+    del compressor, holder
+    gc.collect()
+    assert raised == []
 
 
 @pytest.mark.parametrize("name", list(COMPRESSORS))

@@ -207,7 +207,7 @@ def test_dying_at_any_moment_loses_and_doubles_nothing(open_world: OpenWorld, tm
             await world.rest()
             for turn in range(30):
                 batch = [b"%d-%d" % (turn, number) for number in range(10)]
-                world.put(*[record + b";" for record in batch])
+                await world.put_durably(*[record + b";" for record in batch])
                 sent += batch
                 world.cloud.clock.advance(1)
                 for _ in range(turn % 15):

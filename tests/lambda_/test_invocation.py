@@ -83,7 +83,8 @@ def test_the_tail_is_4_kb(functions: Any, make: Callable[..., str]) -> None:
     ],
 )
 def test_the_forms_of_failure(make: Callable[..., str], functions: Any, body: str, kind: str, message: str) -> None:
-    name = make(f"import os\ndef handler(event, context):\n    if event: return 'good'\n    {body}", Timeout=1)
+    timeout_s = 1 if kind == "Sandbox.Timedout" else 60  # a busy machine takes its time
+    name = make(f"import os\ndef handler(event, context):\n    if event: return 'good'\n    {body}", Timeout=timeout_s)
     answer = functions.invoke(FunctionName=name)
     error = json.loads(answer["Payload"].read())
     assert (answer["StatusCode"], answer["FunctionError"], error["errorType"]) == (200, "Unhandled", kind)

@@ -38,6 +38,7 @@ class Server:
         place = ("--port", str(self.port), "--data-dir", str(data_dir))
         self._command = [sys.executable, "-m", "tailrace", "up", *place, *options]
         self._process: subprocess.Popen[str] | None = None
+        self.kills = 0
 
     @property
     def pid(self) -> int:
@@ -60,6 +61,7 @@ class Server:
     def kill(self) -> None:
         """Kill it."""
         assert self._process is not None
+        self.kills += 1
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         if self._process.stdout is not None:

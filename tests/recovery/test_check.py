@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -72,9 +73,11 @@ async def fill(cloud: LocalCloud) -> None:
         if key == "whole":
             chosen = {"MultipartUpload": {"Parts": parts}, **place}
             await ask(cloud, "s3", "CompleteMultipartUpload", Bucket=BUCKET, Key=key, **chosen)
+    for begin in range(0, 100, 20):
+        transaction = cloud.store.begin()
+        transaction.append("test/log", [b"%d" % number for number in range(begin, begin + 20)], 1000)
+        await cloud.store.commit(transaction)
     transaction = cloud.store.begin()
-    transaction.append("test/log", [b"%d" % number for number in range(100)], 1000)
-    cloud.store.log("test/log")
     cloud.ledger.begin(transaction, "test/hop", HOP, "test/log", 0)
     cloud.ledger.settle(transaction, "test/hop", {"test/log": 60}, delivered=50, dropped=10)
     await cloud.store.commit(transaction)
@@ -89,6 +92,30 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data_dir = tmp_path_factory.mktemp("filled") / "data"
     with_cloud(data_dir, fill)
     return data_dir
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a killed process left: its last writes are in the write-ahead log alone."""
+    live = tmp_path_factory.mktemp("killed")
+
+    async def die(cloud: LocalCloud) -> None:
+        await fill(cloud)
+        shutil.copytree(live / "data", live / "copy")
+
+    with_cloud(live / "data", die)
+    return live / "copy"
+
+
+@pytest.fixture
+def torn(killed: Path, tmp_path: Path) -> Path:
+    """A copy of that to do harm to."""
+    return Path(shutil.copytree(killed, tmp_path / "torn"))
+
+
+def log_of(data_dir: Path) -> Path:
+    """Answer the write-ahead log."""
+    return max((data_dir / "store").glob("*.log"), key=lambda path: path.stat().st_size)
 
 
 @pytest.fixture
@@ -192,7 +219,7 @@ def test_a_gap_in_a_log_is_found(data_dir: Path) -> None:
 
     change(data_dir, harm)
     [line] = found_in(data_dir)
-    assert line.startswith("log test/log: after record 39 comes record 41; ")
+    assert line.startswith("log test/log: after record 20 comes record 41; ")
 
 
 def test_a_damaged_state_is_told_in_one_line(data_dir: Path) -> None:
@@ -203,48 +230,113 @@ def test_a_damaged_state_is_told_in_one_line(data_dir: Path) -> None:
             file.seek(table.stat().st_size // 3)
             file.write(b"\xff" * 64)
     done = run("check", "--data-dir", data_dir)
-    assert done.returncode == 1
-    assert f"the state in {data_dir}/store can't be read: Corruption: block checksum mismatch" in done.stderr
-    assert "tailrace-check" not in done.stderr
-    tables[0].unlink()
-    for verb in (("check",), ("up", "--port", "0")):
-        refused = run(*verb, "--data-dir", data_dir)
-        assert refused.returncode == 1
-        assert len(refused.stderr.splitlines()) == 1
-        assert "can't be read: " in refused.stderr
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"the state in {data_dir}/store can't be read: Corruption: block checksum mismatch" in done.stdout
+    assert "tailrace-check" not in done.stdout
+    assert "bring the directory back from a copy" in done.stdout
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def flip(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xff" * 16)
+
+
+HARM: list[tuple[str, Callable[[Path], None], str]] = [
+    ("*.sst", cut, "can't be read"),
+    ("*.sst", Path.unlink, "can't be read"),
+    ("MANIFEST-*", cut, "can't be read"),
+    ("MANIFEST-*", Path.unlink, "can't be read"),
+    ("CURRENT", Path.unlink, "can't be read|there is no state in "),
+    ("*.log", cut, "can't be read"),
+    ("*.log", flip, "can't be read"),
+    ("*.log", Path.unlink, "can't be read"),
+]
+
+
+@pytest.mark.parametrize(("files", "harm", "told"), HARM, ids=[f"{name}-{do.__name__}" for name, do, _ in HARM])
+def test_harm_to_the_state_is_told_by_check_and_refused_by_up(
+    torn: Path, data_dir: Path, files: str, harm: Callable[[Path], None], told: str
+) -> None:
+    hurt = torn if files == "*.log" else data_dir
+    for path in (hurt / "store").glob(files):
+        harm(path)
+    before = listed(hurt)
+    done = run("check", "--data-dir", hurt, "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    report = json.loads(done.stdout)
+    assert not report["holds"] and report["findings"]
+    assert "a copy" in report["findings"][0]["advice"]
+    refused = run("up", "--port", "0", "--data-dir", hurt)
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1, refused.stderr
+    assert re.search(told, refused.stderr), refused.stderr
+    assert listed(hurt) == before, "it is left as it was found"
+
+
+def listed(data_dir: Path) -> dict[str, bytes]:
+    """Answer all that counts of a state."""
+    found = (path for path in (data_dir / "store").iterdir() if not path.name.startswith(("LOG", "LOCK")))
+    return {path.name: path.read_bytes() for path in found}
+
+
+def test_what_was_on_disk_and_is_lost_can_be_given_up(torn: Path) -> None:
+    flip(log_of(torn))
+    [line] = [line for line in found_in(torn) if line.startswith("the write-ahead log: ")]
+    assert "changes of rows, which were on disk, can't be read; " in line
+    assert line.endswith(f"to go on without them, remove {torn / 'store' / 'SYNCED'}")
+    report = json.loads(run("check", "--data-dir", torn, "--json", "--repair").stdout)
+    assert report["removed"] == 0, "the rows that are lost may name bodies"
+    (torn / "store" / "SYNCED").unlink()
+
+    async def look(cloud: LocalCloud) -> None:
+        answer = await ask(cloud, "s3", "ListObjectsV2", Bucket=BUCKET)
+        assert answer["KeyCount"] >= 1
+
+    with_cloud(torn, look)
+    assert found_in(torn) == []
 
 
 def test_a_state_that_is_gone_is_no_empty_state(data_dir: Path) -> None:
     shutil.rmtree(data_dir / "store")
-    refused = run("check", "--data-dir", data_dir)
+    told = run("check", "--data-dir", data_dir)
+    assert told.returncode == 1
+    assert "there is no state in" in told.stdout
+    refused = run("up", "--port", "0", "--data-dir", data_dir)
     assert refused.returncode == 1
-    assert "there is no state in" in refused.stderr
+    assert "bodies of objects lie beside it; bring it back from a copy" in refused.stderr
+    assert not (data_dir / "store").exists()
 
 
-def test_a_torn_write_ahead_log_is_told_and_recovered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    live, copy = tmp_path / "live", tmp_path / "copy"
-
-    async def die(cloud: LocalCloud) -> None:
-        await fill(cloud)
-        shutil.copytree(live, copy)
-
-    with_cloud(live, die)
-    log = max((copy / "store").glob("*.log"), key=lambda path: path.stat().st_size)
-    os.truncate(log, log.stat().st_size - 10)
-    (copy / "tmp" / "stale").write_text("a body that was never finished")
-    [line] = found_in(copy)
-    assert line.startswith("the write-ahead log: its last ")
+def test_a_write_that_was_torn_before_it_was_synced_is_told_and_left_out(
+    torn: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(torn / "store", Durability.OS)  # which syncs nothing, as when the power goes before it is done
+    transaction = store.begin()
+    transaction.append("test/other", [b"x" * 500], 1000)
+    store.commit(transaction)
+    half = shutil.copytree(torn, torn.parent / "half")
+    store.close()
+    os.truncate(log_of(half), log_of(half).stat().st_size - 10)
+    (half / "tmp" / "stale").write_text("a body that was never finished")
+    [line] = found_in(half)
+    assert line.startswith("the write-ahead log: its end, ")
     assert caplog.text == ""
 
     async def look(cloud: LocalCloud) -> None:
-        assert not (copy / "tmp" / "stale").exists()
+        assert not (half / "tmp" / "stale").exists()
         answer = await ask(cloud, "s3", "ListObjectsV2", Bucket=BUCKET)
         assert answer["KeyCount"] == 6
-        assert cloud.store.read(LOGS.prefix + b"test/log") is None, "the last transaction was torn"
+        assert cloud.store.log("test/log").head == 100
+        assert cloud.store.read(LOGS.prefix + b"test/other") is None, "that transaction was torn"
 
-    with_cloud(copy, look)
-    assert "bytes of the write-ahead log in" in caplog.text
-    assert found_in(copy) == []
+    with_cloud(half, look)
+    assert "the end of the write-ahead log in" in caplog.text
+    assert found_in(half) == []
 
 
 def test_a_body_that_is_not_whole_is_never_served(data_dir: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from recovery.server import Server, run
+from tailrace.engine.data_directory import FORMAT
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +20,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.end()
 
 
-def refusal(*arguments: str | Path) -> str:
+def refusal(verb: str, *arguments: str | Path) -> str:
     """Answer the one line in which a command is refused."""
-    refused = run(*arguments)
-    assert refused.returncode == 1, refused.stdout + refused.stderr
+    refused = run(verb, *arguments)
+    assert refused.returncode == (2 if verb == "check" else 1), refused.stdout + refused.stderr
     assert len(refused.stderr.splitlines()) == 1, refused.stderr
     return refused.stderr
 
@@ -36,14 +37,38 @@ def test_a_port_in_use_ends_with_one_clear_line(server: Server, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("verb", ["up", "check"])
-def test_another_format_is_refused_and_nothing_is_touched(tmp_path: Path, verb: str) -> None:
-    (tmp_path / "format").write_text("2\n")
+@pytest.mark.parametrize(
+    ("stamp", "told"),
+    [
+        (str(FORMAT + 1), f"has format {FORMAT + 1}, this Tailrace reads format {FORMAT}; install the version that"),
+        ("0", f"has format 0, this Tailrace reads format {FORMAT}; install the version that"),
+        ("two", "has no format that can be read"),
+    ],
+)
+def test_another_format_is_refused_and_nothing_is_touched(tmp_path: Path, verb: str, stamp: str, told: str) -> None:
+    (tmp_path / "format").write_text(f"{stamp}\n")
     (tmp_path / "store").mkdir()
     options = ("--port", "0") if verb == "up" else ()
-    said = refusal(verb, *options, "--data-dir", tmp_path)
-    assert "has format 2, this Tailrace reads format 1; install the version that wrote it" in said
+    assert told in refusal(verb, *options, "--data-dir", tmp_path)
     assert list((tmp_path / "store").iterdir()) == []
-    assert (tmp_path / "format").read_text() == "2\n"
+    assert (tmp_path / "format").read_text() == f"{stamp}\n"
+
+
+def test_an_older_format_is_brought_up_to_date(tmp_path: Path) -> None:
+    before = Server(tmp_path / "data")
+    before.start()
+    before.client("sqs").create_queue(QueueName="kept")
+    before.stop()
+    (tmp_path / "data" / "format").write_text("1\n")
+    told = refusal("check", "--data-dir", tmp_path / "data")
+    assert f"has format 1; `tailrace up` brings it to format {FORMAT}" in told
+    assert (tmp_path / "data" / "format").read_text() == "1\n"
+    after = Server(tmp_path / "data")
+    after.start()
+    assert len(after.client("sqs").list_queues()["QueueUrls"]) == 1
+    after.stop()
+    assert (tmp_path / "data" / "format").read_text() == f"{FORMAT}\n"
+    assert run("check", "--data-dir", tmp_path / "data").returncode == 0
 
 
 def test_a_folder_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
@@ -74,3 +99,33 @@ def unwritable(folder: Path) -> Iterator[Path]:
             yield folder
         finally:
             subprocess.run(["umount", folder], check=True)
+
+
+def test_a_read_only_directory_can_be_looked_at(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    server = Server(data_dir)
+    server.start()
+    server.client("s3").create_bucket(Bucket="lake")
+    server.client("s3").put_object(Bucket="lake", Key="k", Body=b"whole")
+    server.stop()
+    with unwritable(data_dir) as folder:
+        if folder == data_dir:
+            told = run("check", "--data-dir", folder)
+            assert (told.returncode, told.stderr) == (0, "")
+            assert "1 bodies" in told.stdout and told.stdout.endswith("all is well\n")
+        assert "can't be written to: " in refusal("up", "--port", "0", "--data-dir", folder)
+
+
+def test_a_start_that_died_before_its_stamp_was_written_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text("")
+    (tmp_path / "lock").write_text("123")
+    server = Server(tmp_path)
+    server.start()
+    server.stop()
+    assert (tmp_path / "format").read_text() == f"{FORMAT}\n"
+
+
+def test_help_tells_what_the_status_means_and_gives_examples() -> None:
+    told = " ".join(run("check", "--help").stdout.split())
+    assert "Status 0: all is well. 1: something is wrong, and it says what to do. 2: it could not be looked at." in told
+    assert "tailrace check --data-dir backup/.tailrace --json" in told

@@ -1,26 +1,43 @@
-"""Clients under load that remember what was acknowledged, and what may or may not have been done."""
+"""Clients under load that remember what they asked for and what was acknowledged, in order, for every name."""
 
 import hashlib
 import random
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from recovery.server import Server
 
 Row = dict[str, Any]
+HOT_NAMES = 6
+
+
+@dataclass(slots=True)
+class Wish:
+    """One write of one name: its value, None to delete; without an answer it was done or it was not."""
+
+    value: Any
+    acknowledged: bool = False
 
 
 class Writer(threading.Thread, ABC):
-    """Writes until told to end. ``acknowledged``: name -> value, None when deleted; ``unknown``: never answered."""
+    """Writes until told to end. ``histories`` holds what was wished for each name, in order.
+
+    A server that was killed does nothing later: what it did not answer it did before the next wish, or never.
+    """
 
     def __init__(self, server: Server, name: str) -> None:
         super().__init__(daemon=True)
         self.ended = threading.Event()
-        self.acknowledged: dict[str, Any] = {}
-        self.unknown: dict[str, list[Any]] = {}
+        self.histories: dict[str, list[Wish]] = {}
+        self.refused: list[ClientError] = []
         self.changes = 0
+        self.unanswered = 0
         self.server = server
         self.prefix = name
         self.dice = random.Random(name)
@@ -29,40 +46,34 @@ class Writer(threading.Thread, ABC):
         number = 0
         while not self.ended.is_set():
             number += 1
-            wishes = self.wishes(number)
-            for name, value in wishes.items():
-                self.unknown.setdefault(name, []).append(value)
+            wishes = {name: Wish(value) for name, value in self.wishes(number).items()}
+            for name, wish in wishes.items():
+                self.histories.setdefault(name, []).append(wish)
             try:
-                self.write(wishes)
-            except Exception:
+                self.write(number, {name: wish.value for name, wish in wishes.items()})
+            except (BotoCoreError, HTTPClientError):
                 # Killed in between: it happened, or it did not.
+                self.unanswered += 1
                 time.sleep(0.02)
                 continue
-            for name, value in wishes.items():
-                self.acknowledged[name] = value
-                del self.unknown[name]
+            except ClientError as error:
+                self.refused.append(error)
+                return
+            for wish in wishes.values():
+                wish.acknowledged = True
             self.changes += len(wishes)
 
     @abstractmethod
     def wishes(self, number: int) -> dict[str, Any]:
-        """Answer what to write next: names, none of which has an unknown outcome, and values."""
+        """Answer what to write next: names and values; no value comes twice."""
 
     @abstractmethod
-    def write(self, wishes: dict[str, Any]) -> None:
+    def write(self, number: int, wishes: dict[str, Any]) -> None:
         """Write it."""
 
-    def possible(self, name: str) -> list[Any]:
-        """Answer what may be there under a name."""
-        return [self.acknowledged.get(name), *self.unknown.get(name, ())]
-
-    def names(self) -> set[str]:
-        """Answer all names that were ever written."""
-        return {*self.acknowledged, *self.unknown}
-
-    def fresh(self, number: int) -> str:
-        """Answer a name: every fourth is one that was written before."""
-        name = f"{self.prefix}-{number if number % 4 else number - 2}"
-        return f"{self.prefix}-{number}" if name in self.unknown else name
+    def name(self, number: int) -> str:
+        """Answer one of a few names that are written again and again, or now and then a new one."""
+        return f"{self.prefix}-{number}" if number % 4 == 0 else f"{self.prefix}-hot-{self.dice.randrange(HOT_NAMES)}"
 
 
 class OrderWriter(Writer):
@@ -73,47 +84,69 @@ class OrderWriter(Writer):
         self._dynamodb, self._table = server.client("dynamodb"), table
 
     def wishes(self, number: int) -> dict[str, Any]:
-        """One order; every twelfth is deleted."""
-        return {self.fresh(number): None if number % 12 == 0 else number}
+        """One order; every sixth is deleted."""
+        return {self.name(number): None if number % 6 == 1 else number}
 
-    def write(self, wishes: dict[str, Any]) -> None:
+    def write(self, number: int, wishes: dict[str, Any]) -> None:
         """Write it with the operation that fits."""
         ((name, value),) = wishes.items()
-        place = {"TableName": self._table, "Key": {"order_id": {"S": name}}}
         if value is None:
-            self._dynamodb.delete_item(**place)
+            self._dynamodb.delete_item(TableName=self._table, Key=key(name))
         elif value % 3:
             self._dynamodb.put_item(TableName=self._table, Item=item(name, value))
         else:
-            self._dynamodb.update_item(
-                **place,
-                UpdateExpression="SET quantity = :q, #s = :s",
-                ExpressionAttributeNames={"#s": "status"},
-                ExpressionAttributeValues={":q": {"N": str(value)}, ":s": {"S": "PAID"}},
-            )
+            self._dynamodb.update_item(TableName=self._table, Key=key(name), **update(value))
 
 
 class BatchWriter(Writer):
-    """Puts orders in batches, and every other time in transactions, that are there as a whole or not at all."""
+    """Puts and deletes orders in batches."""
 
     def __init__(self, server: Server, table: str, name: str) -> None:
         super().__init__(server, name)
         self._dynamodb, self._table = server.client("dynamodb"), table
 
     def wishes(self, number: int) -> dict[str, Any]:
-        """A number of orders of their own."""
-        return {f"{self.prefix}-{number}-{each}": number for each in range(self.dice.randrange(2, 25))}
+        """Up to 25 orders: new ones, and some that are written again and again."""
+        fresh = {f"{self.prefix}-{number}-{each}": number for each in range(self.dice.randrange(1, 20))}
+        hot = {f"{self.prefix}-hot-{each}": number if each % 2 else None for each in range(number % HOT_NAMES)}
+        return {**fresh, **hot}
 
-    def write(self, wishes: dict[str, Any]) -> None:
+    def write(self, number: int, wishes: dict[str, Any]) -> None:
         """Write them."""
-        items = [item(name, value) for name, value in wishes.items()]
-        if items[0]["quantity"]["N"][-1] in "02468":
-            actions = [{"Put": {"TableName": self._table, "Item": each}} for each in items]
-            self._dynamodb.transact_write_items(TransactItems=actions)
-            return
-        requests = [{"PutRequest": {"Item": each}} for each in items]
+        requests = [
+            {"PutRequest": {"Item": item(name, value)}} if value is not None else {"DeleteRequest": {"Key": key(name)}}
+            for name, value in wishes.items()
+        ]
         answer = self._dynamodb.batch_write_item(RequestItems={self._table: requests})
         assert not answer["UnprocessedItems"]
+
+
+class TransactionWriter(Writer):
+    """Puts, updates and deletes orders in transactions; ``together`` names what is there as a whole or not at all."""
+
+    def __init__(self, server: Server, table: str, name: str) -> None:
+        super().__init__(server, name)
+        self._dynamodb, self._table = server.client("dynamodb"), table
+        self.together: list[list[str]] = []
+
+    def wishes(self, number: int) -> dict[str, Any]:
+        """Some new orders, and some that are written again and again."""
+        fresh = [f"{self.prefix}-{number}-{each}" for each in range(self.dice.randrange(2, 12))]
+        self.together.append(fresh)
+        hot = {f"{self.prefix}-hot-{each}": (number, None)[each % 3 == 2] for each in range(number % HOT_NAMES)}
+        return {**dict.fromkeys(fresh, number), **hot}
+
+    def write(self, number: int, wishes: dict[str, Any]) -> None:
+        """Write them."""
+        actions = [self._action(name, value, at) for at, (name, value) in enumerate(wishes.items())]
+        self._dynamodb.transact_write_items(TransactItems=actions)
+
+    def _action(self, name: str, value: Any, at: int) -> dict[str, Any]:
+        if value is None:
+            return {"Delete": {"TableName": self._table, "Key": key(name)}}
+        if at % 2:
+            return {"Update": {"TableName": self._table, "Key": key(name), **update(value)}}
+        return {"Put": {"TableName": self._table, "Item": item(name, value)}}
 
 
 class ObjectWriter(Writer):
@@ -126,9 +159,9 @@ class ObjectWriter(Writer):
     def wishes(self, number: int) -> dict[str, Any]:
         """One object: the seed of its bytes, and how many; every tenth is deleted."""
         size = self.dice.choice((0, 10, 5000, 300_000, 3_000_000))
-        return {self.fresh(number): None if number % 10 == 0 else (number, size)}
+        return {self.name(number): None if number % 10 == 1 else (number, size)}
 
-    def write(self, wishes: dict[str, Any]) -> None:
+    def write(self, number: int, wishes: dict[str, Any]) -> None:
         """Write it."""
         ((name, value),) = wishes.items()
         if value is None:
@@ -137,9 +170,46 @@ class ObjectWriter(Writer):
             self._s3.put_object(Bucket=self._bucket, Key=name, Body=body(*value))
 
 
+def explains(history: Iterable[Wish], rows: list[Any], stored: Any) -> bool:
+    """Answer whether a history can have left these rows, in this order, and this value; None is a removal, or nothing.
+
+    Every wish that was acknowledged was done, any other was done or not; what changes nothing leaves no row.
+    """
+    possible: set[tuple[int, Any]] = {(0, None)}  # how many rows are explained, and what is stored then
+    for wish in history:
+        done = set()
+        for at, value in possible:
+            if wish.value == value:
+                done.add((at, value))
+            elif at < len(rows) and rows[at] == wish.value:
+                done.add((at + 1, wish.value))
+        possible = done if wish.acknowledged else done | possible
+    return (len(rows), stored) in possible
+
+
+def ends(history: list[Wish]) -> list[Any]:
+    """Answer what may be there after a history."""
+    last = max((at for at, wish in enumerate(history) if wish.acknowledged), default=-1)
+    return [history[last].value if last >= 0 else None, *(wish.value for wish in history[last + 1 :])]
+
+
+def key(name: str) -> Row:
+    """Answer an order's key."""
+    return {"order_id": {"S": name}}
+
+
 def item(name: str, value: int) -> Row:
     """Answer an order."""
-    return {"order_id": {"S": name}, "quantity": {"N": str(value)}, "status": {"S": "NEW"}}
+    return {**key(name), "quantity": {"N": str(value)}, "status": {"S": "NEW"}}
+
+
+def update(value: int) -> Row:
+    """Answer what an update of an order says."""
+    return {
+        "UpdateExpression": "SET quantity = :q, #s = :s",
+        "ExpressionAttributeNames": {"#s": "status"},
+        "ExpressionAttributeValues": {":q": {"N": str(value)}, ":s": {"S": "PAID"}},
+    }
 
 
 def body(seed: int, size: int) -> bytes:

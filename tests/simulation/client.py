@@ -6,7 +6,7 @@ from typing import Any
 
 from simulation.disk import Disk
 from simulation.function import FIELDS
-from simulation.history import Fate, History, Key, Write
+from simulation.history import Fate, History, Key, Write, key_of
 from simulation.pipeline import REGION, TABLE, decoded
 from simulation.plan import Plan
 from simulation.values import Image, Value, attributes
@@ -46,10 +46,9 @@ class Client:
         write, item = self._putting(self._key())
         params: dict[str, Any] = {"Item": item, "ReturnValues": "ALL_OLD"}
         if self._dice.random() < 0.15:
-            condition = self._dice.choice(("attribute_not_exists(order_id)", "attribute_exists(#op)"))
-            params["ConditionExpression"] = condition
-            if "#op" in condition:
-                params["ExpressionAttributeNames"] = {"#op": "op"}
+            write.requires = self._dice.random() < 0.5
+            params["ConditionExpression"] = "attribute_exists(#op)" if write.requires else "attribute_not_exists(#op)"
+            params["ExpressionAttributeNames"] = {"#op": "op"}
         await self._send("PutItem", params, [write])
 
     async def _repeat(self) -> None:
@@ -116,11 +115,22 @@ class Client:
                 raise
         if self._disk.dead:
             return
-        assert not answer.get("UnprocessedItems"), "nothing throttles this table"
+        writes = self._undone(writes, answer)
         if fate is Fate.ACKNOWLEDGED and "ReturnValues" in params:
             writes[0].tells, writes[0].replaced = True, answer.get("Attributes")
         if fate is not Fate.UNKNOWN:
             self._history.answer(writes, fate)
+
+    def _undone(self, writes: list[Write], answer: dict[str, Any]) -> list[Write]:
+        """Take the writes that a batch left undone for refused: they are not sent again. Answer the others."""
+        left = answer.get("UnprocessedItems", {}).get(TABLE, ())
+        parts = [
+            request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
+            for request in left
+        ]
+        keys = {key_of(part) for part in parts}
+        self._history.answer([write for write in writes if write.key in keys], Fate.REFUSED)
+        return [write for write in writes if write.key not in keys]
 
     # What it makes up
 

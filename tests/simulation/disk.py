@@ -88,16 +88,30 @@ class Disk:
     def watch(self, cloud: LocalCloud) -> None:
         """Put the moments into a cloud's store and files."""
         store, files = cloud.store, cloud.files
-        write, commit, sync, create, place = store._write, store.commit, store._sync, files.create, files.place
+        take, write, commit, sync = store._take, store._write_out, store.commit, store._sync
+        create, place = files.create, files.place
+        gathered: list[Transaction] = []
 
-        def watched_write(transaction: Transaction) -> int:
+        def watched_take(transaction: Transaction) -> bool:
             self.moment("commit: begun")
-            size = write(transaction)
-            if size:
+            if transaction.ranges:
+                store._write_out()  # as it will be itself, and at once
+            gathered.append(transaction)
+            try:
+                return take(transaction)
+            except BaseException:
+                gathered.remove(transaction)
+                raise
+
+        def watched_write() -> None:
+            if not store._gathered.changed:
+                return
+            write()
+            while gathered:
+                transaction = gathered.pop(0)
                 if not self.dead:
                     self.written(transaction)
-                self.moment("commit: written")
-            return size
+            self.moment("commit: written")
 
         def watched_commit(transaction: Transaction) -> Any:
             durable = commit(transaction)
@@ -122,7 +136,8 @@ class Disk:
             self._watch_writes(staged, cloud.faults)
             return staged
 
-        store._write, store.commit, store._sync = watched_write, watched_commit, watched_sync  # type: ignore[method-assign]
+        store._take, store._write_out = watched_take, watched_write  # type: ignore[method-assign]
+        store.commit, store._sync = watched_commit, watched_sync  # type: ignore[method-assign]
         files.create, files.place = watched_create, watched_place  # type: ignore[method-assign]
         if store.durability is Durability.FSYNC:
             store._syncer.shutdown()

@@ -11,6 +11,11 @@ from simulation.values import Image
 Key = tuple[str, str]  # hash and range; the range is empty when the table has none
 
 
+def key_of(image: Image) -> Key:
+    """Answer the key of an item, or of the image of a key."""
+    return image["order_id"]["S"], image.get("line", {"N": ""})["N"]
+
+
 class Fate(Enum):
     """What a client knows of its write."""
 
@@ -33,6 +38,7 @@ class Write:
     answered: int | None = None
     replaced: Image | None = None  # what the answer says was there before
     tells: bool = False  # whether the answer says so
+    requires: bool | None = None  # whether there must be an item, or must be none; None when it doesn't matter
 
 
 @dataclass

@@ -12,14 +12,16 @@ from simulation.disk import Disk, Doom
 from simulation.function import HANDLERS, Function
 from simulation.history import History
 from simulation.pipeline import BUCKET, DELIVERY, PIPE, STREAM, Pipeline
-from simulation.plan import Plan
+from simulation.plan import SIMULATED, Plan
 from tailrace.engine.clock import ManualClock
 from tailrace.engine.errors import EngineError, StoreFull
+from tailrace.engine.faults import Faults
 from tailrace.engine.transaction import Transaction
 from tailrace.runtime import services
 from tailrace.runtime.cloud import LocalCloud
 from tailrace.runtime.settings import Settings
 from tailrace.s3.object import OBJECTS
+from tailrace.service.fault import FAULTS
 from tailrace.service.principal import Principal
 from tailrace.wire.errors import AwsError
 
@@ -94,6 +96,7 @@ class Life:
         seed = self._dice.getrandbits(60)
         settings = Settings(data_dir=data, durability=plan.durability, seed=seed)
         self.cloud = SimulatedCloud(settings, clock=clock, rooms=_ROOMS)
+        self.cloud.faults = Faults({**FAULTS, **SIMULATED})
         handler = HANDLERS[plan.handler]
         self.function = Function(handler, clock, self.cloud.faults, random.Random(f"function/{seed}"))
         self.cloud.workers = self.function  # type: ignore[assignment]

@@ -6,22 +6,32 @@ from typing import Any
 
 from simulation.disk import MOMENTS, Doom
 from tailrace.engine.store import Durability
+from tailrace.service.fault import Fault
 
+# What only a simulated cloud can do wrong, beside the faults that users may switch on.
+SIMULATED = {
+    "function:slow": "a function takes its time",
+    "function:exited": "a function's process ends",
+    "function:garbled": "a function's answer is not what Firehose may expect",
+    "door:s3 PutObject": "a hop may not put an object, for a reason that no AWS error tells",
+    "door:kinesis ShardLogs": "a hop finds no way to the shards of the stream",
+    "door:dynamodbstreams ShardLogs": "a hop finds no way to the shards of the table's stream",
+    "door:assume role": "a hop may not assume its role",
+    "store:full": "there is no room for a commit",
+    "files:full": "there is no room for a body",
+}
 FAULTS = (
-    "kinesis:throttle",
-    "kinesis:put-records-partial",
-    "lambda:throttle",
-    "lambda:error",
-    "lambda:timeout",
-    "function:slow",
-    "function:exited",
-    "function:garbled",
-    "door:s3 PutObject",
-    "door:kinesis ShardLogs",
-    "door:dynamodbstreams ShardLogs",
-    "door:assume role",
-    "store:full",
-    "files:full",
+    Fault.KINESIS_THROTTLE,
+    Fault.KINESIS_PARTIAL,
+    Fault.DUPLICATES,
+    Fault.DYNAMODB_THROTTLE,
+    Fault.DYNAMODB_BATCH,
+    Fault.LAMBDA_THROTTLE,
+    Fault.LAMBDA_ERROR,
+    Fault.LAMBDA_TIMEOUT,
+    Fault.S3_ERROR,
+    Fault.S3_SLOW_DOWN,
+    *SIMULATED,
 )
 _OCCURRENCES = {"commit": 400, "sync": 250, "body": 12, "turn": 1500}
 
@@ -57,6 +67,16 @@ class Plan:
     faults: dict[str, float]
     disturbances: bool
 
+    @property
+    def doubles(self) -> bool:
+        """Whether Kinesis may hold a change more than once."""
+        return Fault.DUPLICATES in self.faults
+
+    @property
+    def reorders(self) -> bool:
+        """Whether Kinesis may hold the changes of an item in another order: refused or repeated ones come later."""
+        return self.doubles or Fault.KINESIS_PARTIAL in self.faults
+
 
 def plan_of(seed: int, **chosen: Any) -> Plan:
     """Draw a run from its seed; what is chosen is not left to chance."""
@@ -91,7 +111,7 @@ def plan_of(seed: int, **chosen: Any) -> Plan:
         "own_keys": dice.choice((2, 8)),
         "writes": 10 if huge else dice.choice((10, 25, 50)),
         "huge": huge,
-        "faults": {name: dice.choice((0.02, 0.1, 0.4)) for name in dice.sample(FAULTS, count)},
+        "faults": {str(name): dice.choice((0.02, 0.1, 0.4)) for name in dice.sample(FAULTS, count)},
         "disturbances": dice.random() < 0.5,
     }
     return Plan(**{**drawn, **chosen})

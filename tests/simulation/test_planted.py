@@ -6,14 +6,20 @@ from typing import Any
 import pytest
 
 from simulation.run import simulate
-from tailrace.dynamodb import write
+from tailrace.dynamodb import batches, items, transactions, write
 from tailrace.engine.consumer import Consumer
 from tailrace.engine.files import Files, Staged
 from tailrace.engine.store import Durability, Store
 from tailrace.engine.transaction import Transaction
+from tailrace.firehose import lane
+from tailrace.firehose.batch import data_of
 from tailrace.firehose.buffer import Buffer
+from tailrace.firehose.delivery import Delivery
+from tailrace.pipes import flow
 from tailrace.pipes.flow import Flow
+from tailrace.pipes.plan import Plan as PipePlan
 from tailrace.pipes.target import KinesisTarget
+from tailrace.service.fault import Fault
 
 _SEEDS = 60
 Patch = pytest.MonkeyPatch
@@ -133,25 +139,115 @@ def no_ops_recorded(patch: Patch) -> None:
     patch.setattr(write.Writer, "put", eager)
 
 
+def counted_wrong(patch: Patch) -> None:
+    """A delivery stream counts records that were dropped as delivered."""
+    add = Buffer.add
+
+    def hopeful(buffer: Buffer, log_id: str, upto: int, first_ms: int, outcome: Any) -> None:
+        outcome.delivered, outcome.dropped = outcome.delivered + outcome.dropped, 0
+        add(buffer, log_id, upto, first_ms, outcome)
+
+    patch.setattr(Buffer, "add", hopeful)
+
+
+def failures_lost(patch: Patch) -> None:
+    """What could not be transformed is counted, but written nowhere."""
+    patch.setattr(Buffer, "_write_failures", lambda *_: None)
+
+
+def values_altered(patch: Patch) -> None:
+    """A number is rounded on its way into the lake."""
+    add = Buffer.add
+
+    def rounding(buffer: Buffer, log_id: str, upto: int, first_ms: int, outcome: Any) -> None:
+        outcome.data[:] = [row.replace(b"3.14", b"3.1") for row in outcome.data]
+        add(buffer, log_id, upto, first_ms, outcome)
+
+    patch.setattr(Buffer, "add", rounding)
+
+
+def backup_with_gaps(patch: Patch) -> None:
+    """A source backup leaves out a record now and then."""
+    patch.setattr(lane, "data_of", lambda origin, entries: data_of(origin, entries)[len(entries) > 1 :])
+
+
+def filters_forgotten(patch: Patch) -> None:
+    """A pipe lets everything pass."""
+    patch.setattr(PipePlan, "keeps", lambda *_: True)
+
+
+def letters_lost(patch: Patch) -> None:
+    """What a pipe gives up is told to nobody."""
+    patch.setattr(flow, "send", lambda *_: None)
+
+
+def children_early(patch: Patch) -> None:
+    """A delivery stream reads a shard before it has read those that it was made of."""
+    take_up = Delivery._take_up
+    patch.setattr(Delivery, "_take_up", lambda delivery, tasks, shard, _: take_up(delivery, tasks, shard, set()))
+
+
+def transactions_in_part(patch: Patch) -> None:
+    """Of a transaction of several writes the last one is not carried out."""
+    carry_out_all = transactions._carry_out_all
+    patch.setattr(
+        transactions, "_carry_out_all", lambda call, targets: carry_out_all(call, targets[: len(targets) - 1 or 1])
+    )
+
+
+def conditions_ignored(patch: Patch) -> None:
+    """A write is carried out whatever its condition says."""
+    patch.setattr(items, "check_condition", lambda _: None)
+
+
+def undone_done(patch: Patch) -> None:
+    """What BatchWriteItem answers as unprocessed is written all the same."""
+    write_all = batches._write_all
+
+    def hasty(*arguments: Any) -> Any:
+        with pytest.MonkeyPatch.context() as inner:
+            left = batches.undone(arguments[0], len(arguments[-1]))
+            inner.setattr(batches, "undone", lambda *_: [])
+            return write_all(*arguments)[0], left
+
+    patch.setattr(batches, "_write_all", hasty)
+
+
+ON_POWER_CUTS = {"lives": 3, "durability": Durability.FSYNC, "power_cut": True}
 DEFECTS: list[tuple[Callable[[Patch], None], dict[str, Any]]] = [
     (settled_apart, {"lives": 3}),
-    (acknowledged_early, {"lives": 3, "durability": Durability.FSYNC, "power_cut": True}),
-    (body_not_synced, {"lives": 3, "durability": Durability.FSYNC, "power_cut": True, "buffer_s": 0}),
-    (name_not_synced, {"lives": 3, "durability": Durability.FSYNC, "power_cut": True, "buffer_s": 0}),
-    (refusals_overlooked, {"faults": {"kinesis:put-records-partial": 0.3}}),
-    (ends_forgotten, {"faults": {"kinesis:put-records-partial": 0.3}, "lives": 3}),
+    (acknowledged_early, ON_POWER_CUTS),
+    (body_not_synced, {**ON_POWER_CUTS, "buffer_s": 0}),
+    (name_not_synced, {**ON_POWER_CUTS, "buffer_s": 0}),
+    (refusals_overlooked, {"faults": {Fault.KINESIS_PARTIAL: 0.3}}),
+    (ends_forgotten, {"faults": {Fault.KINESIS_PARTIAL: 0.3}, "lives": 3}),
     (rows_doubled, {}),
+    (rows_doubled, {"faults": {Fault.DUPLICATES: 0.3}}),
     (order_lost, {"faults": {}}),
+    (order_lost, {"faults": {Fault.KINESIS_PARTIAL: 0.3, Fault.DUPLICATES: 0.3}}),
     (no_ops_recorded, {}),
+    (counted_wrong, {"handler": "changes"}),
+    (failures_lost, {"handler": "changes"}),
+    (values_altered, {"handler": "changes"}),
+    (values_altered, {"handler": "orders"}),
+    (backup_with_gaps, {"backup": True}),
+    (filters_forgotten, {"filters": True, "handler": "changes"}),
+    (letters_lost, {"dead_letters": True, "retries": 1, "faults": {Fault.KINESIS_THROTTLE: 0.4}}),
+    (children_early, {"disturbances": True, "handler": "changes", "shards": 1}),
+    (transactions_in_part, {}),
+    (conditions_ignored, {}),
+    (undone_done, {"faults": {Fault.DYNAMODB_BATCH: 0.3}}),
 ]
 
 
-@pytest.mark.parametrize(("plant", "chosen"), DEFECTS, ids=[plant.__name__ for plant, _ in DEFECTS])
+@pytest.mark.parametrize(
+    ("plant", "chosen"), DEFECTS, ids=[f"{plant.__name__}-{at}" for at, (plant, _) in enumerate(DEFECTS)]
+)
 def test_a_planted_defect_is_found(plant: Callable[[Patch], None], chosen: dict[str, Any], monkeypatch: Patch) -> None:
     plant(monkeypatch)
     for seed in range(_SEEDS):
         try:
-            found = simulate(seed, writes=12, clients=3, **chosen).findings
+            found = simulate(seed, **{"writes": 12, "clients": 3, **chosen}).findings
         except AssertionError as error:
             found = [str(error)]
         if found:

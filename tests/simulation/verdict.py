@@ -6,6 +6,7 @@ from typing import Any
 
 from simulation.evidence import Event, Evidence
 from simulation.history import Fate, History, Key, Write
+from simulation.history import key_of as key_of_image
 from simulation.life import Life
 from simulation.plan import Plan
 from simulation.sql import current_orders
@@ -21,7 +22,7 @@ def verdict(plan: Plan, life: Life, history: History, found: Evidence) -> list[s
         chains.setdefault(key_of(event), []).append(event)
     return [
         *found.wrong_files,
-        *_ledger(life, found),
+        *_ledger(plan, life, found),
         *_chained(chains, found.items),
         *_explained(chains, history),
         *_delivered(plan, life, found),
@@ -32,8 +33,7 @@ def verdict(plan: Plan, life: Life, history: History, found: Evidence) -> list[s
 
 def key_of(event: Event) -> Key:
     """Answer the key of the item that an event is about."""
-    keys = event["dynamodb"]["Keys"]
-    return keys["order_id"]["S"], keys.get("line", {"N": ""})["N"]
+    return key_of_image(event["dynamodb"]["Keys"])
 
 
 def _number(event: Event) -> int:
@@ -48,7 +48,7 @@ def _new(event: Event) -> Image | None:
     return event["dynamodb"].get("NewImage")
 
 
-def _ledger(life: Life, found: Evidence) -> Iterator[str]:
+def _ledger(plan: Plan, life: Life, found: Evidence) -> Iterator[str]:
     """Each hop has received what the hop before it gave, and says what became of each record."""
     store = life.cloud.store
     received: Counter[str] = Counter()
@@ -67,7 +67,7 @@ def _ledger(life: Life, found: Evidence) -> Iterator[str]:
             yield f"the {kind} received {received[kind]} of {number} records"
     delivery, pipe = counts.get("delivery stream", Counter()), counts.get("pipe", Counter())
     facts = (
-        ("the pipe delivered", pipe["delivered"], passed),
+        ("the pipe delivered", pipe["delivered"], len(_passed_once(found)) if plan.doubles else passed),
         ("the delivery stream delivered", delivery["delivered"], sum(len(each.rows) for each in found.rows)),
         ("the delivery stream failed", delivery["failed"], sum(len(each.events) for each in found.errors)),
     )
@@ -91,7 +91,7 @@ def _chained(chains: Chains, items: list[Image]) -> Iterator[str]:
             before = new
         if before is not None:
             states[key] = canonical(before)
-    table = {(item["order_id"]["S"], item.get("line", {"N": ""})["N"]): canonical(item) for item in items}
+    table = {key_of_image(item): canonical(item) for item in items}
     for key in states.keys() | table.keys():
         if states.get(key) != table.get(key):
             yield f"{key}: the table and the last event differ"
@@ -120,6 +120,8 @@ def _explained(chains: Chains, history: History) -> Iterator[str]:
         for event in made:
             if canonical(write.apply(_old(event))) != canonical(_new(event)) or key_of(event) != write.key:
                 yield f"{event['eventID']} is not what write {number} makes of what was there"
+            if write.requires is not None and write.requires != bool(_old(event)) and not repeats[number]:
+                yield f"write {number} was carried out although its condition did not hold"
     for write in history.writes:
         yield from _fate(write, events, repeats)
     yield from _groups(history, events)
@@ -221,24 +223,30 @@ def _delivered(plan: Plan, life: Life, found: Evidence) -> Iterator[str]:
         for _, standing in life.cloud.ledger.standings(life.cloud.store.begin())
         if standing.hop.kind == "pipe"
     )
+    once = _passed_once(found) if plan.doubles else passed
     if plan.dead_letters or not pipe_failed:
-        yield from _compared("passed on to Kinesis", expected, passed)
+        yield from _compared("passed on to Kinesis", expected, once)
         if len(buried) != pipe_failed:
             yield f"{pipe_failed} records failed in the pipe, {len(buried)} are told of in the queue"
-    elif passed - expected or (expected - passed).total() != pipe_failed:
-        yield f"{pipe_failed} records failed in the pipe, {(expected - passed).total()} are missing in Kinesis"
+    elif once - expected or (expected - once).total() != pipe_failed:
+        yield f"{pipe_failed} records failed in the pipe, {(expected - once).total()} are missing in Kinesis"
     if plan.backup:
         yield from _compared("backed up", passed, Counter(event["eventID"] for event in found.backup))
     dropped = {event["eventID"] for event in found.events if plan.handler == "changes" and _flag(event, "dropped")}
     events = {event["eventID"]: event for event in found.events}
     rows = Counter(_event_id(row) for each in found.rows for row in each.rows)
     failed = Counter(event["eventID"] for each in found.errors for event in each.events)
-    for event_id in dropped & (passed.keys() - failed.keys()):
-        del passed[event_id]
+    for event_id in dropped & passed.keys():
+        passed[event_id] = failed[event_id]  # it is dropped as often as the function was asked and did not fail
     yield from _compared("in S3 or failed", passed, rows + failed)
     for event_id in rows:
         if plan.handler == "changes" and event_id in events and _flag(events[event_id], "poison"):
             yield f"{event_id} is poison and in S3"
+
+
+def _passed_once(found: Evidence) -> Counter[str]:
+    """Answer the changes in Kinesis, each counted once however often it is there."""
+    return Counter({event["eventID"] for shard in found.passed for event in shard})
 
 
 def _buried(plan: Plan, found: Evidence) -> Iterator[str]:
@@ -272,18 +280,27 @@ def _compared(words: str, expected: Counter[str], there: Counter[str]) -> Iterat
 
 
 def _ordered(plan: Plan, found: Evidence) -> Iterator[str]:
-    """The changes of one item are in the order of their sequence numbers, in Kinesis and in S3."""
-    if "kinesis:put-records-partial" in plan.faults:
-        return  # like on AWS, records that Kinesis refused come after those behind them
-    for shard in found.passed:
-        yield from _rising("Kinesis", [(key_of(event), _number(event)) for event in shard])
-    keys = {event["eventID"]: (key_of(event), _number(event)) for event in found.events}
-    yield from _rising(
-        "S3", [keys[_event_id(row)] for each in found.rows for row in each.rows if _event_id(row) in keys]
-    )
-    yield from _rising(
-        "S3's errors", [(key_of(event), _number(event)) for each in found.errors for event in each.events]
-    )
+    """The changes of one item are in order in Kinesis, and in S3 in the order in which Kinesis has them."""
+    if not plan.reorders:
+        for shard in found.passed:
+            yield from _rising("Kinesis", [(key_of(event), _number(event)) for event in shard])
+    road: dict[Key, list[str]] = {}
+    keys: dict[str, Key] = {}
+    for shard in found.passed:  # parents before their children
+        for event in shard:
+            key = keys[event["eventID"]] = key_of(event)
+            road.setdefault(key, []).append(event["eventID"])
+    yield from _following("S3", road, [_event_id(row) for each in found.rows for row in each.rows], keys)
+    yield from _following("S3's errors", road, [each["eventID"] for one in found.errors for each in one.events], keys)
+
+
+def _following(where: str, road: dict[Key, list[str]], event_ids: list[str], keys: dict[str, Key]) -> Iterator[str]:
+    ahead = {key: iter(events) for key, events in road.items()}
+    for event_id in event_ids:
+        key = keys.get(event_id)  # what nobody passed on is told of elsewhere
+        if key is not None and event_id not in ahead[key]:
+            yield f"in {where} the changes of {key} are out of order"
+            return
 
 
 def _rising(where: str, places: list[tuple[Key, int]]) -> Iterator[str]:
@@ -298,7 +315,7 @@ def _rising(where: str, places: list[tuple[Key, int]]) -> Iterator[str]:
 def _lake_is_table(plan: Plan, found: Evidence) -> Iterator[str]:
     """The last row of each item, by sequence number, says what the table says: as SQL reads it for the example."""
     newest = {key_of(event): event for event in found.events}
-    table = {(item["order_id"]["S"], item.get("line", {"N": ""})["N"]): item for item in found.items}
+    table = {key_of_image(item): item for item in found.items}
     if plan.handler == "orders":
         there = {_event_id(row) for each in found.rows for row in each.rows}
         settled = {key[0] for key, event in newest.items() if event["eventID"] in there}

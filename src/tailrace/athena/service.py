@@ -12,9 +12,11 @@ from tailrace.athena.api import (
     tags,
     workgroups,
 )
-from tailrace.athena.execution.query import JOB_KIND
+from tailrace.athena.execution.query import JOB_KIND, expire
+from tailrace.athena.execution.readiness import Readiness
 from tailrace.athena.registry import SERVICE
 from tailrace.engine.job import Job
+from tailrace.engine.sweep import sweep_hourly
 from tailrace.service.cloud import Cloud
 
 __all__ = [
@@ -32,10 +34,13 @@ __all__ = [
 
 @SERVICE.on_start
 async def _start(cloud: Cloud) -> None:
+    readiness = Readiness(cloud)
+
     async def run(job: Job) -> None:
-        # Analysis is large, and a server that is asked no query starts sooner without it.
+        await readiness.wait()
         from tailrace.athena.execution.run import QueryRunner
 
         await QueryRunner(cloud).run(job)
 
     cloud.jobs.register(JOB_KIND, run)
+    sweep_hourly(cloud.jobs, cloud.store, cloud.clock, "athena/expire", expire)

@@ -10,8 +10,9 @@ import typer
 
 from tailrace.cli.connection import JsonOption, fail
 from tailrace.engine.errors import EngineError
-from tailrace.runtime.inspection import Finding, Inspection
+from tailrace.runtime.inspection import BYTES, ROWS, Finding, Inspection
 
+UNSEEN = 2  # the status when nothing could be looked at
 _SHOWN_MAX = 20
 
 
@@ -22,14 +23,16 @@ def check(
     as_json: JsonOption = False,
     repair: Annotated[bool, typer.Option("--repair", help="Remove the files that no row names; nothing else.")] = False,
 ) -> None:
-    """Check a stopped data directory: its state, all bodies, all ledgers. Status 1 when anything is wrong.
+    """Check a stopped data directory: its state, all logs and ledgers, all bodies. It changes nothing unless told to.
 
-    Examples: tailrace check; tailrace check --data-dir backup/.tailrace --json
+    Status 0: all is well. 1: something is wrong, and it says what to do. 2: it could not be looked at.
+
+    Examples: tailrace check; tailrace check --data-dir backup/.tailrace --json; tailrace check --repair
     """
     try:
         inspection = Inspection(data_dir)
     except EngineError as error:
-        fail(str(error))
+        fail(str(error), UNSEEN)
     try:
         findings = _looked_through(inspection, quiet=as_json)
         orphans = [str(path) for path in inspection.orphans]
@@ -53,14 +56,15 @@ def check(
 
 def _looked_through(inspection: Inspection, *, quiet: bool) -> list[Finding]:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.completed:,.0f} {task.description}"), BarColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
-        task = progress.add_task("bodies", total=None)
-        progress.update(task, total=inspection.body_bytes())
-        return list(inspection.findings(lambda size: progress.advance(task, size)))
+        tasks = {what: progress.add_task(what, total=None) for what in (ROWS, BYTES)}
+        for what, size in inspection.sizes().items():
+            progress.update(tasks[what], total=size)
+        return list(inspection.findings(lambda what, count: progress.advance(tasks[what], count)))
 
 
 def _show(inspection: Inspection, findings: list[Finding], orphans: list[str], removed: int) -> None:

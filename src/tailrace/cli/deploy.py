@@ -39,8 +39,8 @@ def deploy(
         fail(f"there is no template at {template}")
     given = dict(_pair(each) for each in parameter or ())
     connection = connect(endpoint, region, aws=aws)
-    with _clear_errors(connection):
-        deployment = Deployment(connection, stack or _name_of(template), template, as_json)
+    with clear_errors(connection):
+        deployment = Deployment(connection, stack or name_of(template), template, as_json)
         status = deployment.run(given)
         deployment.report(status)
     raise typer.Exit(0 if status in _SUCCEEDED else 1)
@@ -53,14 +53,15 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _name_of(template: Path) -> str:
+def name_of(template: Path) -> str:
     """Answer the stack's name for a template: what the file is called, or its folder when it is called template."""
     name = template.stem if template.stem != "template" else template.resolve().parent.name
     return name.replace("_", "-").replace(".", "-")
 
 
 @contextmanager
-def _clear_errors(connection: Connection) -> Iterator[None]:
+def clear_errors(connection: Connection) -> Iterator[None]:
+    """Meanwhile, let what AWS refuses end the command with one clear line."""
     from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
     try:

@@ -64,6 +64,7 @@ def up(
 
 async def _run(settings: Settings, template: Path | None) -> bool:
     """Serve until told to stop; False when the template could not be deployed."""
+    from tailrace.runtime.collector import spare_what_is_loaded
     from tailrace.runtime.running import running
 
     stopped = asyncio.Event()
@@ -71,6 +72,7 @@ async def _run(settings: Settings, template: Path | None) -> bool:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     async with running(settings) as cloud:
+        spare_what_is_loaded()
         if cloud.root_key_path is not None:
             print(f"the root's access key is in {cloud.root_key_path}", flush=True)
         print(f"tailrace ready at {cloud.endpoint}", flush=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tailrace.cloudformation import change_set, deployment
+from tailrace.cloudformation import change_set, deployment, retention
 from tailrace.cloudformation import change_set_operations as change_set_operations
 from tailrace.cloudformation import stack_descriptions as stack_descriptions
 from tailrace.cloudformation import stack_operations as stack_operations
@@ -26,6 +26,7 @@ def required(operation: str, params: dict[str, Any], region: str, account: str) 
 
 @SERVICE.on_start
 async def start(cloud: Cloud) -> None:
-    """Say who runs the jobs; the engine then resumes those that were cut off."""
+    """Say who runs the jobs; the engine then resumes those that were cut off. What is old is forgotten."""
     deployment.register(cloud)
     change_set.register(cloud)
+    retention.register(cloud)

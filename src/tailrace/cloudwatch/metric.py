@@ -91,6 +91,8 @@ def trim(transaction: Transaction, now_s: float) -> None:
     before = int(now_s) - RETENTION_S
     for key, metric in list(METRICS.scan(transaction)):
         prefix = metric.prefix
-        transaction.delete_range(POINTS, prefix, prefix + _MINUTE.pack(max(before, 0)))
+        stop = prefix + _MINUTE.pack(max(before, 0))
+        if next(transaction.scan(POINTS, prefix, stop), None) is not None:
+            transaction.delete_range(POINTS, prefix, stop)
         if metric.last_s < before:
             METRICS.delete(transaction, key)

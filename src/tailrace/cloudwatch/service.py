@@ -14,12 +14,12 @@ __all__ = ["SERVICE", "listing", "putting", "statistics"]
 _logger = logging.getLogger(__name__)
 _KIND = "cloudwatch/meter"
 _FLUSH_S = 60.0
-_TRIM_S = 3600.0
+_TRIM_S = 86_400.0
 
 
 @SERVICE.on_start
 async def start(cloud: Cloud) -> None:
-    """Keep what is metered, once a minute and when the cloud stops; forget what is too old, once an hour."""
+    """Keep what is metered, once a minute and when the cloud stops; forget what is too old, once a day."""
 
     async def run(_: Job) -> None:
         trimmed_s = 0.0

@@ -4,8 +4,9 @@ Everything that is wrong with it by itself is found here, before any table is lo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from tailrace.dynamodb.errors import Layer, Malformed
 from tailrace.dynamodb.expression.request import Expressions, check_mix, read_expressions
@@ -25,8 +26,7 @@ _EXPRESSIVE = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Action:
+class Action(msgspec.Struct):
     """A write that is right by itself: the item of a Put with its size, the key of the others, and its expressions."""
 
     kind: Kind

@@ -15,6 +15,7 @@ from tailrace.dynamodb.key import schema_mismatch
 from tailrace.dynamodb.mutation import check_index_keys, check_scalar_keys
 from tailrace.dynamodb.registry import SERVICE
 from tailrace.dynamodb.table import NAME_LENGTH_MAX, NAME_LENGTH_MIN, Table, check_name, item_table
+from tailrace.dynamodb.throttling import throttled, undone
 from tailrace.dynamodb.value import Item
 from tailrace.dynamodb.write import Writer, read_item
 from tailrace.service.call import Call
@@ -42,13 +43,17 @@ def batch_write_item(call: Call) -> dict[str, Any]:
     tables = [(name, item_table(call.transaction, call.region, name), writes) for name, writes in batches]
     for name, table, writes in tables:
         writer = Writer(call.transaction, table, call.now_ms)
-        placed = _write_all(call, table, writer, writes)
+        placed, left = _write_all(call, table, writer, writes)
         writer.finish()
+        if left:
+            answer["UnprocessedItems"][name] = [params["RequestItems"][name][at] for at in left]
         if is_wanted(detail):
             answer.setdefault("ConsumedCapacity", []).append(consumed(name, writer.units, detail))
         if metered and table.has_local_indexes:
             metrics = [collection_metrics(call.transaction, table, item, place) for place, item in placed]
             answer.setdefault("ItemCollectionMetrics", {})[name] = metrics
+    if answer["UnprocessedItems"] == params["RequestItems"]:
+        raise throttled(tables[0][1], "Write")
     return answer
 
 
@@ -67,21 +72,28 @@ def batch_get_item(call: Call) -> dict[str, Any]:
     for (name, wanted, keys, projection), table in zip(requests, tables, strict=True):
         units = Units()
         found: list[Any] = []
+        left = undone(call, len(keys))
         for at, key in enumerate(keys):
             table.key.require_key(key)
+            if at in left:
+                continue
             before = read_item(call.transaction, table, table.key.locate(key)[0])
             room -= before.size
             if room < 0:
-                answer["UnprocessedKeys"][name] = {**wanted, "Keys": wanted["Keys"][at:]}
+                left = sorted({*left, *range(at, len(keys))})
                 break
             units.table += read_units(before.size, consistent=bool(wanted.get("ConsistentRead")))
             if before.stored is not None:
                 found.append(cut(before.stored.json, projection))
         if projection is not None:
             check_scalar_keys(table, projection.paths)
+        if left:
+            answer["UnprocessedKeys"][name] = {**wanted, "Keys": [wanted["Keys"][at] for at in left]}
         answer["Responses"][name] = found
         if is_wanted(detail):
             answer.setdefault("ConsumedCapacity", []).append(consumed(name, units, detail))
+    if answer["UnprocessedKeys"] == params["RequestItems"]:
+        raise throttled(tables[0], "Read")
     return answer
 
 
@@ -132,8 +144,13 @@ def _admitted(request: dict[str, Any]) -> Write:
     return True, item, size
 
 
-def _write_all(call: Call, table: Table, writer: Writer, writes: list[Write]) -> list[tuple[bytes, Item]]:
-    """Carry out the writes of one table and answer their places; all keys are checked before the first write."""
+def _write_all(
+    call: Call, table: Table, writer: Writer, writes: list[Write]
+) -> tuple[list[tuple[bytes, Item]], list[int]]:
+    """Carry out the writes of one table and answer their places, and which were left undone.
+
+    All keys are checked before the first write.
+    """
     placed: dict[bytes, tuple[Write, int]] = {}
     key = table.key
     for write in writes:
@@ -149,13 +166,16 @@ def _write_all(call: Call, table: Table, writer: Writer, writes: list[Write]) ->
         if place in placed:
             raise validation("Provided list of item keys contains duplicates")
         placed[place] = write, key_size
+    left = undone(call, len(writes))
+    if left:
+        placed = {place: each for at, (place, each) in enumerate(placed.items()) if at not in left}
     for place, ((is_put, item, size), key_size) in placed.items():
         before = read_item(call.transaction, table, place)
         if is_put:
             writer.put(place, key_size, before, item, size)
         else:
             writer.delete(place, key_size, before)
-    return [(place, write[1]) for place, (write, _) in placed.items()]
+    return [(place, write[1]) for place, (write, _) in placed.items()], left
 
 
 def _read_request(wanted: dict[str, Any]) -> tuple[list[Item], BoundProjection | None]:

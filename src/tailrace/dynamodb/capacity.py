@@ -3,8 +3,9 @@
 Reads count 4 KB, writes 1 KB of the larger of before and after; an untouched index has no entry (measured ladder).
 """
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 WRITE_UNIT_BYTES = 1024
 READ_UNIT_BYTES = 4096
@@ -21,13 +22,12 @@ def read_units(size: int, *, consistent: bool) -> float:
     return float(units) if consistent else units / 2
 
 
-@dataclass(slots=True)
-class Units:
+class Units(msgspec.Struct):
     """The units a request consumed of one table and its indexes."""
 
     table: float = 0.0
-    local_indexes: dict[str, float] = field(default_factory=dict)
-    global_indexes: dict[str, float] = field(default_factory=dict)
+    local_indexes: dict[str, float] = msgspec.field(default_factory=dict)
+    global_indexes: dict[str, float] = msgspec.field(default_factory=dict)
 
     def add_index(self, name: str, units: float, *, is_global: bool) -> None:
         """Count units of an index."""

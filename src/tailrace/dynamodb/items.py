@@ -14,6 +14,7 @@ from tailrace.dynamodb.legacy import read_attributes_to_get
 from tailrace.dynamodb.mutation import aim, carry_out, check_condition, check_scalar_keys, returned_attributes
 from tailrace.dynamodb.registry import SERVICE
 from tailrace.dynamodb.table import check_name, item_table
+from tailrace.dynamodb.throttling import check as check_throttling
 from tailrace.dynamodb.write import Writer, read_item
 from tailrace.service.call import Call
 
@@ -49,6 +50,7 @@ def get_item(call: Call) -> dict[str, Any]:
     place, _ = table.key.locate(key)
     if projection is not None:
         check_scalar_keys(table, projection.paths)
+    check_throttling(call, table, "Read")
     found = read_item(call.transaction, table, place)
     answer: dict[str, Any] = {}
     if found.stored is not None:
@@ -78,6 +80,7 @@ def _write(call: Call, kind: Kind) -> dict[str, Any]:
     action = prepare(kind, params, ENVELOPED)
     table = item_table(call.transaction, call.region, action.table_name)
     target = aim(call.transaction, table, action)
+    check_throttling(call, table, "Write")
     check_condition(target)
     writer = Writer(call.transaction, table, call.now_ms)
     carry_out(target, writer)

@@ -1,8 +1,8 @@
 """A write meets its table and the item that is there: key checks, the condition, and the item that comes of it."""
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import orjson
 
 from tailrace.dynamodb.action import Action
@@ -18,8 +18,7 @@ from tailrace.dynamodb.write import Before, Writer, read_item
 from tailrace.engine.transaction import Transaction
 
 
-@dataclass(slots=True)
-class Target:
+class Target(msgspec.Struct):
     """A write at its place: its table, where its item lies, what the key counts, and what was there."""
 
     action: Action

@@ -12,6 +12,7 @@ _DIGITS_MAX = 38
 _EXPONENT_MAX = 125
 _EXPONENT_MIN = -130
 _NORMAL = re.compile(r"0|-?[1-9][0-9]{0,18}(?:\.[0-9]{0,17}[1-9])?|-?0\.[0-9]{0,17}[1-9]", re.ASCII)
+_COMMON = re.compile(r"([1-9][0-9]{0,18})(?:\.([0-9]{0,18}))?", re.ASCII).fullmatch  # amounts, counts, epoch seconds
 _LITERAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?", re.ASCII)
 
 _NOT_NUMERIC = "The parameter cannot be converted to a numeric value"
@@ -28,6 +29,20 @@ def normalise(text: str) -> str:
     if is_normal(text):
         return text
     return _plain(*_parse(text))
+
+
+@lru_cache(maxsize=8192)
+def measured(text: str) -> tuple[str, int]:
+    """Answer a number as it is kept, and the bytes that it counts in an item's size. Raises Malformed."""
+    common = _COMMON(text)
+    if common is None:
+        kept = normalise(text)
+        return kept, size_of(kept)
+    whole, fraction = common.groups()
+    fraction = fraction.rstrip("0") if fraction else ""
+    if not fraction:
+        return whole, 1 + (len(whole.rstrip("0")) + 1) // 2
+    return f"{whole}.{fraction}", 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2
 
 
 def plain(negative: bool, digits: str, exponent: int) -> str:

@@ -12,6 +12,7 @@ from tailrace.dynamodb.page import Reading, answer_page, check_select, read_page
 from tailrace.dynamodb.registry import SERVICE
 from tailrace.dynamodb.startkey import admit_start_key, place_of
 from tailrace.dynamodb.table import check_name, item_table
+from tailrace.dynamodb.throttling import check as check_throttling
 from tailrace.service.call import Call
 
 _MODERN = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
@@ -37,6 +38,7 @@ def query(call: Call) -> dict[str, Any]:
     if expressions.filter is not None:
         _check_filter(schema, expressions, "FilterExpression" in params)
     shape(reading, expressions, params)
+    check_throttling(call, table, "Read")
     return answer_page(read_page(call.transaction, reading), reading, params)
 
 

@@ -10,6 +10,7 @@ from tailrace.dynamodb.page import Reading, answer_page, check_select, read_page
 from tailrace.dynamodb.registry import SERVICE
 from tailrace.dynamodb.startkey import admit_start_key, place_of
 from tailrace.dynamodb.table import check_name, item_table
+from tailrace.dynamodb.throttling import check as check_throttling
 from tailrace.service.call import Call
 
 _MODERN = ("ProjectionExpression", "FilterExpression")
@@ -44,6 +45,7 @@ def scan(call: Call) -> dict[str, Any]:
             )
         reading.first = place + b"\x00"
     shape(reading, expressions, params)
+    check_throttling(call, table, "Read")
     return answer_page(read_page(call.transaction, reading), reading, params)
 
 

@@ -10,9 +10,8 @@ import msgspec
 from tailrace.dynamodb.errors import validation
 from tailrace.dynamodb.record import position_of
 from tailrace.dynamodb.registry import STREAMS
-from tailrace.dynamodb.stream import ShardRow
+from tailrace.dynamodb.stream import RETENTION_MS, ShardRow
 from tailrace.dynamodb.streams import named_stream
-from tailrace.dynamodb.write import RETENTION_MS
 from tailrace.engine.log import Log
 from tailrace.service.call import Call
 from tailrace.wire.errors import AwsError

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+RETENTION_MS = 24 * 3600 * 1000  # of a record, and of a stream that was closed
 ViewType = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 
 

@@ -10,6 +10,7 @@ from tailrace.dynamodb.shard_iterators import LIFE_MS, Iterator, oldest_kept, re
 from tailrace.dynamodb.streaming import find_stream
 from tailrace.dynamodb.streams import stream_missing
 from tailrace.service.call import Call
+from tailrace.service.fault import Fault
 from tailrace.wire.errors import AwsError
 
 _RECORDS_MAX = 1000
@@ -24,7 +25,7 @@ def get_records(call: Call) -> dict[str, Any]:
     shard = next((shard for shard in stream.shards if shard.shard_id == iterator.shard_id), None) if stream else None
     if stream is None or shard is None:
         raise stream_missing(iterator.arn)
-    if call.now_ms - iterator.issued_ms > LIFE_MS:
+    if call.now_ms - iterator.issued_ms > LIFE_MS or call.cloud.faults.strikes(Fault.DYNAMODB_ITERATOR):
         raise AwsError(
             "ExpiredIteratorException",
             f"Iterator expired. It was issued at {iterator.issued_ms} and it is {call.now_ms} now: an iterator lives "

@@ -1,15 +1,15 @@
-"""A table's stream is opened, closed and, a day after it was closed, forgotten."""
+"""A table's stream is opened, closed and, a day after it was closed, forgotten; so is each record after a day."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
-from tailrace.dynamodb.stream import ShardRow, StreamRow, ViewType
+from tailrace.dynamodb.stream import RETENTION_MS, ShardRow, StreamRow, ViewType
 from tailrace.dynamodb.table import TableRow
-from tailrace.dynamodb.write import RETENTION_MS
 from tailrace.engine.job import Job
 from tailrace.engine.rows import Rows
+from tailrace.engine.sweep import HOUR_S, sweep_hourly
 from tailrace.engine.transaction import Transaction
 from tailrace.service.call import Call
 from tailrace.service.cloud import Cloud
@@ -64,19 +64,30 @@ def streams_of(transaction: Transaction, region: str, table: str | None, after: 
 
 
 async def register(cloud: Cloud) -> None:
-    """Say how closed streams are forgotten."""
+    """Say how closed streams are forgotten, and records."""
 
     async def forget(job: Job) -> None:
+        if cloud.clock.now() - job.due_ms / 1000 > HOUR_S:  # nobody was there when it was due: its readers go first
+            await cloud.clock.sleep(HOUR_S)
         transaction = cloud.store.begin()
         stream = STREAMS.get(transaction, job.id)
         if stream is None:
             return
         for shard in stream.shards:
-            transaction.log(shard.log_id).delete(transaction)
+            log = transaction.log(shard.log_id)
+            cloud.ledger.close(transaction, log)
+            log.delete(transaction)
         STREAMS.delete(transaction, job.id)
         await cloud.store.commit(transaction)
 
+    def sweep(transaction: Transaction, now_ms: int) -> None:
+        for _, stream in list(STREAMS.scan(transaction)):
+            for shard in stream.shards:
+                log = transaction.log(shard.log_id)
+                log.trim(transaction, log.at_time(now_ms - RETENTION_MS))
+
     cloud.jobs.register(FORGET, forget)
+    sweep_hourly(cloud.jobs, cloud.store, cloud.clock, "dynamodb/expire-records", sweep)
 
 
 def _new_shard(call: Call, row: TableRow, created_ms: int) -> ShardRow:

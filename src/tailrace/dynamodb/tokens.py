@@ -4,6 +4,7 @@ from itertools import islice
 
 import msgspec
 
+from tailrace.engine.front import Front
 from tailrace.engine.rows import Rows
 from tailrace.engine.space import Space
 from tailrace.service.call import Call
@@ -23,6 +24,7 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
 
 _ROWS = Rows("dynamodb/tokens", TokenRow)
 _BY_TIME = Space("dynamodb/token-times")  # 8 bytes of milliseconds + key of the row
+_FRONT = Front(_BY_TIME)
 
 
 def find_token(call: Call, token: str, digest: str) -> dict[str, float] | None:
@@ -43,7 +45,7 @@ def keep_token(call: Call, token: str, digest: str, read_units: dict[str, float]
     """Stage that a request was done under a token."""
     transaction, key = call.transaction, call.key(token)
     old = (call.now_ms - _LIFE_MS).to_bytes(8, "big")
-    for timed, _ in list(islice(transaction.scan(_BY_TIME, b"", old), _FORGOTTEN_AT_ONCE)):
+    for timed, _ in list(islice(_FRONT.scan(transaction, b"", old, old), _FORGOTTEN_AT_ONCE)):
         transaction.delete(_BY_TIME, timed)
         row = _ROWS.get(transaction, timed[8:].decode())
         if row is not None and row.done_ms == int.from_bytes(timed[:8], "big"):

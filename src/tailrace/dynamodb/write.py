@@ -3,8 +3,7 @@
 A write that changes nothing changes nothing at all: no record, whatever the order of map keys and set members.
 """
 
-from dataclasses import dataclass, field
-
+import msgspec
 import orjson
 
 from tailrace.dynamodb.capacity import Units, write_units
@@ -27,12 +26,8 @@ from tailrace.dynamodb.table import Index, Table
 from tailrace.dynamodb.value import Item, item_size, same
 from tailrace.engine.transaction import Transaction
 
-RETENTION_MS = 24 * 3600 * 1000
-_TRIM_EVERY = 1024  # records between two looks at what a stream may forget
 
-
-@dataclass(slots=True)
-class Before:
+class Before(msgspec.Struct):
     """What lay under a key: its bytes, read once, and the item parsed if somebody needs it."""
 
     stored: Stored | None
@@ -51,13 +46,12 @@ class Before:
         return 0 if self.stored is None else self.stored.size
 
 
-@dataclass(slots=True)
-class Recording:
+class Recording(msgspec.Struct):
     """The records that a writer adds to one shard, and where they begin in its log."""
 
     format: RecordFormat
     first: int
-    records: list[bytes] = field(default_factory=list)
+    records: list[bytes] = msgspec.field(default_factory=list)
 
 
 def read_item(transaction: Transaction, table: Table, place: bytes) -> Before:
@@ -106,7 +100,6 @@ class Writer:
         transaction = self._transaction
         for log_id, recording in self._recordings.items():
             transaction.append(log_id, recording.records, self._now_ms)
-            self._forget(log_id, recording)
         if self._counts:
             uuid, places = self._table.uuid, self._table.count_places
             counts = unpack_counts(transaction.get(COUNTS, uuid), places)
@@ -153,13 +146,6 @@ class Writer:
                 expired=self._expired,
             )
         )
-
-    def _forget(self, log_id: str, recording: Recording) -> None:
-        """Trim what is older than a day, now and then, so that a stream nobody reads does not grow for ever."""
-        last = recording.first + len(recording.records) - 1
-        if last // _TRIM_EVERY != (recording.first - 1) // _TRIM_EVERY:
-            log = self._transaction.log(log_id)
-            log.trim(self._transaction, log.at_time(self._now_ms - RETENTION_MS))
 
     def _count(self, at: int, before: Stored | None, after: Stored | None) -> None:
         items, size = self._counts.get(at, (0, 0))

@@ -25,14 +25,17 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock; it never goes back within a process, even when the machine's does."""
+    """The machine's clock; it never goes back, even when the machine's does: order must hold, and nobody wait for it.
 
-    def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+    Give it the time of an earlier process, in seconds since the epoch, and it does not go back behind that either.
+    """
+
+    def __init__(self, not_before: float = 0.0) -> None:
+        self._offset = max(time.time(), not_before) - time.monotonic()
 
     def now(self) -> float:
         """Answer seconds since the epoch."""
-        # Steps forward are followed (suspend, NTP); steps back are not: order must hold.
+        # Steps forward are followed (suspend, NTP); steps back are not.
         self._offset = max(self._offset, time.time() - time.monotonic())
         return time.monotonic() + self._offset
 

@@ -1,13 +1,14 @@
 """The ledger: what became of every record at every hop, committed with the delivery itself.
 
-At every moment, for every consumer: settled - begun = delivered + filtered + dropped + failed, and
-in flight = head - settled. ``settle`` refuses anything else.
+At every moment, for every consumer: ended + settled - begun = delivered + filtered + dropped + failed, and
+in flight = head - settled. ``settle`` refuses anything else. A log that goes leaves ``ended``: what came out of it.
 """
 
 from collections.abc import Iterator
 
 import msgspec
 
+from tailrace.engine.log import Log
 from tailrace.engine.rows import Rows
 from tailrace.engine.transaction import Transaction
 
@@ -28,6 +29,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     hop: Hop
     begun: dict[str, int]
     settled: dict[str, int]
+    ended: int = 0
     delivered: int = 0
     filtered: int = 0
     dropped: int = 0
@@ -41,8 +43,32 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def received(self) -> int:
-        """The records between where it began and where it stands."""
-        return sum(self.settled.values()) - sum(self.begun.values())
+        """The records between where it began and where it stands, those of logs that are gone included."""
+        return self.ended + sum(self.settled.values()) - sum(self.begun.values())
+
+    def without(self, log_id: str, head: int) -> "Standing":
+        """Answer it after a log has gone: what it had not settled there has failed."""
+        lost = max(head - self.settled[log_id], 0)
+        return msgspec.structs.replace(
+            self,
+            begun={name: at for name, at in self.begun.items() if name != log_id},
+            settled={name: at for name, at in self.settled.items() if name != log_id},
+            ended=self.ended + self.settled[log_id] + lost - self.begun[log_id],
+            failed=self.failed + lost,
+            note=f"{lost} records were gone with their shard before they were delivered" if lost else self.note,
+        )
+
+    def joined(self, other: "Standing") -> "Standing":
+        """Answer it with the counts of another consumer of the same hop, whose logs are all gone."""
+        return msgspec.structs.replace(
+            self,
+            ended=self.ended + other.ended,
+            delivered=self.delivered + other.delivered,
+            filtered=self.filtered + other.filtered,
+            dropped=self.dropped + other.dropped,
+            failed=self.failed + other.failed,
+            note=self.note or other.note,
+        )
 
 
 class Imbalance(AssertionError):
@@ -84,8 +110,8 @@ class Ledger:
     ) -> None:
         """Stage new positions by log id and what became of the records up to them; a note is taken back."""
         standing = self.standing(transaction, consumer_id)
-        if standing is None:
-            raise Imbalance(f"{consumer_id} settles before it began")
+        if standing is None or not upto.keys() <= standing.begun.keys():
+            raise Imbalance(f"{consumer_id} settles in a log before it began there, or when that is gone")
         after = msgspec.structs.replace(
             standing,
             settled={**standing.settled, **upto},
@@ -105,6 +131,43 @@ class Ledger:
         if standing is not None and standing.note != text:
             self._rows.put(transaction, consumer_id, msgspec.structs.replace(standing, note=text))
 
+    def follow(self, transaction: Transaction, log_id: str, next_id: str) -> None:
+        """Stage that whoever reads a log reads what follows it, from its first record on: those are in flight at once.
+
+        A consumer of one log has that log's id at the end of its own; its follower is called accordingly.
+        """
+        for consumer_id, standing in list(self.standings(transaction)):
+            if log_id in standing.begun:
+                follower = consumer_id.removesuffix(log_id) + next_id if consumer_id.endswith(log_id) else consumer_id
+                self.begin(transaction, follower, standing.hop, next_id, 0)
+
+    def close(self, transaction: Transaction, log: Log) -> None:
+        """Stage, before a log is deleted, that whoever reads it has come to its end there; no count is forgotten."""
+        standings = dict(self.standings(transaction))
+        for consumer_id, standing in list(standings.items()):
+            if log.id not in standing.settled:
+                continue
+            after = standings[consumer_id].without(log.id, log.head)
+            heir = _heir(standings, consumer_id, after)
+            if heir is None:
+                standings[consumer_id] = after
+                self._rows.put(transaction, consumer_id, after)
+            else:
+                # So that a stream that is resharded for years leaves no row for each shard that it ever had.
+                standings[heir] = standings[heir].joined(after)
+                self._rows.put(transaction, heir, standings[heir])
+                self._rows.delete(transaction, consumer_id)
+
     def end(self, transaction: Transaction, consumer_id: str) -> None:
         """Stage the removal of a consumer's standing, when what it served is deleted."""
         self._rows.delete(transaction, consumer_id)
+
+
+def _heir(standings: dict[str, Standing], consumer_id: str, standing: Standing) -> str | None:
+    """Answer another consumer of the same hop that still reads something, for one that doesn't."""
+    if standing.settled:
+        return None
+    for other_id, other in standings.items():
+        if other_id != consumer_id and other.hop == standing.hop and other.settled:
+            return other_id
+    return None

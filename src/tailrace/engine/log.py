@@ -1,13 +1,15 @@
 """A log: ordered, durable, replayable, and it can be waited on.
 
-Sequences are dense from 1; times never go back. Keys are the log's number and the sequence, so a read is one seek.
+Sequences are dense from 1; times never go back. Records lie in blocks, under the log's number and the sequence of
+their last record, so a read is one seek.
 """
 
 import asyncio
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from tailrace.engine.block import Entry, entries_of, time_of
 from tailrace.engine.space import Space
 
 if TYPE_CHECKING:
@@ -15,18 +17,9 @@ if TYPE_CHECKING:
     from tailrace.engine.transaction import Transaction
 
 LOGS = Space("engine/logs")  # log id -> number, head and tail as of the last trim
-ENTRIES = Space("e")  # number + sequence -> time + data; a short prefix, for this is the busiest space
+BLOCKS = Space("b")  # number + last sequence -> block; a short prefix, for this is the busiest space
 _META = struct.Struct(">QQQQ")
 _KEY = struct.Struct(">QQ")
-_TIME = struct.Struct(">Q")
-
-
-class Entry(NamedTuple):
-    """One record of a log: its sequence, its time in milliseconds since the epoch, and its bytes."""
-
-    sequence: int
-    time_ms: int
-    data: bytes
 
 
 @dataclass(slots=True, eq=False)
@@ -50,24 +43,28 @@ class Log:
         first = max(after + 1, self.tail)
         entries: list[Entry] = []
         size = 0
-        # Sequences are dense, so the keys need no reading.
-        for sequence, value in enumerate(self.store.values(self.key(first), self.key(self.head + 1)), first):
-            size += len(value)
-            if entries and size > max_bytes:
-                break
-            entries.append(Entry(sequence, int.from_bytes(value[:8], "big"), value[8:]))
-            if len(entries) >= limit:
-                break
+        for key, value in self.store.iterate(self.key(first), self.key(self.head + 1)):
+            for entry in entries_of(_sequence(key), value, first):
+                size += len(entry.data)
+                if entries and (size > max_bytes or len(entries) >= limit):
+                    return entries
+                entries.append(entry)
         return entries
 
     def time_of(self, sequence: int) -> int | None:
         """Answer the time in milliseconds of an entry; None when it is trimmed or not there yet."""
-        value = self.store.read(self.key(sequence)) if self.tail <= sequence <= self.head else None
-        return None if value is None else int.from_bytes(value[:8], "big")
+        if not self.tail <= sequence <= self.head:
+            return None
+        return next(
+            (time_of(value) for _, value in self.store.iterate(self.key(sequence), self.key(self.head + 1))), None
+        )
 
     def at_time(self, time_ms: int) -> int:
         """Answer the first kept sequence whose time is not before the given one; head + 1 when there is none."""
         low, high = self.tail, self.head + 1
+        oldest_ms = self.time_of(low)
+        if oldest_ms is None or oldest_ms >= time_ms:
+            return low
         while low < high:
             middle = (low + high) // 2
             found = self.time_of(middle)
@@ -82,14 +79,14 @@ class Log:
         before = min(before, self.head + 1)
         if before <= self.tail:
             return
-        stop = self.key(before)[len(ENTRIES.prefix) :]
-        transaction.delete_range(ENTRIES, self.key(self.tail)[len(ENTRIES.prefix) :], stop)
+        stop = self.key(before)[len(BLOCKS.prefix) :]
+        transaction.delete_range(BLOCKS, self.key(self.tail)[len(BLOCKS.prefix) :], stop)
         transaction.put(LOGS, self.id.encode(), _META.pack(self.number, self.head, before, self.last_time_ms))
         transaction.on_commit(lambda: self._trimmed(before))
 
     def delete(self, transaction: "Transaction") -> None:
         """Stage the removal of the log and of all that it holds; who waits for it is woken."""
-        transaction.delete_range(ENTRIES, self.key(0)[len(ENTRIES.prefix) :], self.key(2**63)[len(ENTRIES.prefix) :])
+        transaction.delete_range(BLOCKS, self.key(0)[len(BLOCKS.prefix) :], self.key(2**63)[len(BLOCKS.prefix) :])
         transaction.delete(LOGS, self.id.encode())
         transaction.on_commit(lambda: self.store.forget(self))
 
@@ -105,8 +102,8 @@ class Log:
                     self._waiting.remove(future)
 
     def key(self, sequence: int) -> bytes:
-        """Answer the store's key of an entry."""
-        return ENTRIES.prefix + _KEY.pack(self.number, sequence)
+        """Answer the store's key of the block that ends with an entry: the least key of one that holds it."""
+        return BLOCKS.prefix + _KEY.pack(self.number, sequence)
 
     def grow(self, last: int, time_ms: int) -> None:
         """Take note of appended entries that have become visible."""
@@ -128,11 +125,6 @@ class Log:
         self.tail = tail
 
 
-def value_of(time_ms: int, data: bytes) -> bytes:
-    """Encode an entry's value."""
-    return _TIME.pack(time_ms) + data
-
-
 def meta_of(log: Log) -> bytes:
     """Encode a log's row, as written when the log receives its first record and at each trim."""
     return _META.pack(log.number, log.head, log.tail, log.last_time_ms)
@@ -144,8 +136,11 @@ def open_log(store: "Store", log_id: str, raw: bytes | None, next_number: int) -
     log = Log(store, log_id, number, head, tail, last_time_ms, head, raw is not None, [])
     if raw:
         for key, value in store.iterate(log.key(0), log.key(2**63), reverse=True):
-            log.head = int.from_bytes(key[-8:], "big")
-            log.last_time_ms = int.from_bytes(value[:8], "big")
+            log.head, log.last_time_ms = _sequence(key), time_of(value)
             break
         log.durable_head = log.head
     return log
+
+
+def _sequence(key: bytes) -> int:
+    return int.from_bytes(key[-8:], "big")

@@ -1,25 +1,31 @@
 """One RocksDB holds all state. A write is visible at once and durable when the next group commit is done.
 
-One sync of the write-ahead log serves everybody who waits (RocksDB, "Basic Operations": Sync writes, group commit).
+One write and one sync of the write-ahead log serve everybody who waits (RocksDB, "Basic Operations": group commit).
 """
 
 import asyncio
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from rocksdict import RdictIter, ReadOptions, WriteBatch
+from rocksdict import RdictIter, ReadOptions
 
-from tailrace.engine.database import damaged, dropped_bytes, open_database
+from tailrace.engine.database import damaged, dropped_bytes, open_database, recover
 from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
-from tailrace.engine.log import LOGS, Log, meta_of, open_log, value_of
+from tailrace.engine.gathering import Gathering
+from tailrace.engine.log import LOGS, Log, open_log
+from tailrace.engine.synced import Synced
 from tailrace.engine.transaction import Transaction
 
 ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
 _ROOM_CHECK_BYTES = 2**20
+_GATHERED_BYTES_MAX = 2**20  # in memory beside RocksDB's own
+_ABSENT = object()
+RANGES_MAX = 64  # removed ranges in RocksDB's memory: each makes every read dearer, thousands a hundred times
 
 
 class Durability(StrEnum):
@@ -77,21 +83,28 @@ class Store:
     """Open the state of a data directory; begin and commit transactions; find logs."""
 
     def __init__(self, path: Path, durability: Durability = Durability.FSYNC) -> None:
-        """Raises StoreDamaged when what is there can't be read as it was written.
+        """Raises StoreDamaged when what is there can't be read as it was written, or when what was on disk is not.
 
         ``dropped_bytes`` says how much of the write-ahead log's end could not be read and was left out.
         """
         self.path = path
+        self._synced = Synced(path)
         self.durability = durability
         self.logs: dict[str, Log] = {}
-        self._db = open_database(path, in_memory=durability is Durability.MEMORY)
+        self.now_ms: Callable[[], int] = lambda: 0  # whose clock is on the disk's record of what was synced
+        if durability is Durability.MEMORY:
+            self._db = open_database(path, in_memory=True)
+        else:
+            self._db = recover(path, self._synced.sequence)
         self.dropped_bytes = dropped_bytes(path)
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self.commits = 0
         self._open_group = Group()
+        self._gathered = Gathering()
         self._syncing = False
         self._broken: BaseException | None = None
         self._unchecked_bytes = _ROOM_CHECK_BYTES
+        self._ranges = 0
         self._next_log = 1 + max((int.from_bytes(raw[:8], "big") for _, raw in self._log_rows()), default=0)
 
     def begin(self) -> Transaction:
@@ -105,12 +118,12 @@ class Store:
         moved on since the transaction appended to it. The transaction is given up then.
         """
         try:
-            size = self._write(transaction)
+            changed = self._take(transaction)
         except BaseException:
             transaction.abort()
             raise
         transaction.closed = True
-        self.commits += 1 if size else 0
+        self.commits += changed
         group = self._open_group
         for appended in transaction.appended:
             last = appended.first + len(appended.records) - 1
@@ -119,7 +132,7 @@ class Store:
         group.callbacks.extend(transaction.durable)
         for callback in transaction.committed:
             callback()
-        if size or group.callbacks:
+        if changed or group.callbacks:
             self._schedule()
             return Durable(group)
         return _DONE
@@ -142,6 +155,9 @@ class Store:
 
     def read(self, key: bytes) -> bytes | None:
         """Answer the visible value of a whole key."""
+        fresh = self._gathered.values.get(key, _ABSENT)
+        if fresh is not _ABSENT:
+            return fresh  # type: ignore[return-value]
         try:
             value: bytes | None = self._db.get(key)
         except Exception as error:
@@ -152,6 +168,7 @@ class Store:
         """Answer whole keys and values with start <= key < stop in key order, or backwards."""
         # rocksdict's items() loses its bounds; its iterator keeps them while the options live. The upper bound spares a
         # walk over whatever was deleted behind it.
+        self._write_out()
         bounds = ReadOptions()
         bounds.set_iterate_upper_bound(stop)
         at = self._db.iter(bounds)
@@ -167,16 +184,20 @@ class Store:
                 at.prev()
         self._check_end(at)
 
-    def values(self, start: bytes, stop: bytes) -> Iterator[bytes]:
-        """Answer the values with start <= key < stop in key order."""
-        bounds = ReadOptions()
-        bounds.set_iterate_upper_bound(stop)
-        at = self._db.iter(bounds)
-        at.seek(start)
-        while at.valid():
-            yield at.value()
-            at.next()
-        self._check_end(at)
+    @property
+    def last_ms(self) -> int:
+        """The clock's time at the last sync before this opening; 0 when there was none."""
+        return self._synced.time_ms
+
+    @property
+    def sequence(self) -> int:
+        """RocksDB's number of the last change of a row."""
+        number: int = self._db.latest_sequence_number()
+        return number
+
+    def rows(self) -> int:
+        """Answer about how many rows there are."""
+        return int(self._db.property_int_value("rocksdb.estimate-num-keys") or 0)
 
     @property
     def syncing(self) -> bool:
@@ -187,45 +208,56 @@ class Store:
         """Sync, answer who still waits, and close."""
         group, self._open_group = self._open_group, Group()
         self._syncer.shutdown(wait=True)
-        error = self._sync()
-        group.finish(error)
+        group.finish(self._written_and_synced())
+        self._synced.close()
         if self.durability is not Durability.MEMORY:  # RocksDB's memory has nothing to sync and refuses to
             self._db.close()
 
-    def _write(self, transaction: Transaction) -> int:
+    def _take(self, transaction: Transaction) -> bool:
+        """Gather a transaction's changes, which makes them visible; False when it has none."""
         if transaction.closed:
             raise TransactionConflict("this transaction is closed; begin another")
-        if self._broken is not None:
-            raise StoreBroken(f"nothing can be written: {self._broken}; start Tailrace anew") from self._broken
-        batch = WriteBatch(raw_mode=True)
-        grows = bool(transaction.appended)
-        for start, stop in transaction.ranges:
-            batch.delete_range(start, stop)
-        for key, value in transaction.staged.items():
-            if value is None:
-                batch.delete(key)
-            else:
-                batch.put(key, value)
-                grows = True
+        self._check_whole()
         for appended in transaction.appended:
-            log = appended.log
-            if log.head + 1 != appended.first:
-                raise TransactionConflict(f"log {log.id} moved on while a transaction was open")
-            if not log.known:
-                batch.put(LOGS.prefix + log.id.encode(), meta_of(log))
-            for sequence, record in enumerate(appended.records, appended.first):
-                batch.put(log.key(sequence), value_of(appended.time_ms, record))
-        if batch.is_empty():
-            return 0
-        size: int = batch.size_in_bytes()
-        if grows:
+            if appended.log.head + 1 != appended.first:
+                raise TransactionConflict(f"log {appended.log.id} moved on while a transaction was open")
+        if not (transaction.staged or transaction.appended or transaction.ranges):
+            return False
+        size = transaction.size
+        if size:
             self._check_room(size)
+        if transaction.ranges:
+            self._write_out()  # ranges remove what came before, not what was gathered with them
+        self._gathered.add(transaction, size)
+        if transaction.ranges or self._gathered.size > _GATHERED_BYTES_MAX:
+            self._write_out()
+        return True
+
+    def _write_out(self) -> None:
+        """Write what was gathered; from then on scans find it. Raises StoreBroken when the disk refuses."""
+        gathered = self._gathered
+        if not gathered.changed:
+            return
+        self._check_whole()
+        self._gathered = Gathering()
         try:
-            self._db.write(batch)
+            self._db.write(gathered.batch())
         except Exception as error:
             self._broken = error
             raise StoreBroken(f"the disk refused a write: {error}; free some space and start Tailrace anew") from error
-        return size
+        self._settle_ranges(gathered.ranges)
+
+    def _check_whole(self) -> None:
+        if self._broken is not None:
+            raise StoreBroken(f"nothing can be written: {self._broken}; start Tailrace anew") from self._broken
+
+    def _settle_ranges(self, removed: int) -> None:
+        """Let RocksDB write its memory to a table, in the background, when many ranges were removed; few loads do."""
+        self._ranges += removed
+        if self._ranges >= RANGES_MAX:
+            self._ranges = 0
+            with suppress(Exception):  # a disk that refuses it refuses the next write as well, and that one is told
+                self._db.flush(False)
 
     def _check_room(self, size: int) -> None:
         self._unchecked_bytes += size
@@ -246,7 +278,7 @@ class Store:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             group, self._open_group = self._open_group, Group()
-            group.finish(self._sync())
+            group.finish(self._written_and_synced())
             return
         self._syncing = True
         # Everything that commits in this turn of the loop joins the group; then one sync serves it.
@@ -254,6 +286,11 @@ class Store:
 
     def _start_sync(self, loop: asyncio.AbstractEventLoop) -> None:
         group, self._open_group = self._open_group, Group()
+        try:
+            self._write_out()
+        except StoreBroken as error:
+            self._finish_sync(group, error)
+            return
         if self.durability is not Durability.FSYNC:
             self._finish_sync(group, None)
             return
@@ -273,14 +310,23 @@ class Store:
         if self._open_group.logs or self._open_group.waiting or self._open_group.callbacks:
             self._schedule()
 
+    def _written_and_synced(self) -> BaseException | None:
+        try:
+            self._write_out()
+        except StoreBroken as error:
+            return error
+        return self._sync()
+
     def _sync(self) -> BaseException | None:
         if self.durability is not Durability.FSYNC:
             return None
         try:
+            sequence = self.sequence
             self._db.flush_wal(True)
         except Exception as error:
             self._broken = error
             return StoreBroken(f"the disk refused a sync: {error}; start Tailrace anew")
+        self._synced.note(sequence, self.now_ms())
         return None
 
     def _check_end(self, at: RdictIter) -> None:

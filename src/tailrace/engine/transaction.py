@@ -4,8 +4,10 @@ A transaction belongs to one turn of the event loop: it is begun, filled and com
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tailrace.engine.space import Space
 
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
 _ABSENT = object()
 
 
-@dataclass(slots=True)
-class Appended:
+class Appended(msgspec.Struct):
     """Records staged at the end of a log: where they start, when, and what they hold."""
 
     log: "Log"
@@ -36,19 +37,21 @@ class Mark:
     callbacks: tuple[int, int, int]
 
 
-@dataclass(slots=True, eq=False)
 class Transaction:
     """Stage reads and writes over the store; the store's ``commit`` makes them visible and durable."""
 
-    store: "Store"
-    staged: dict[bytes, bytes | None] = field(default_factory=dict)
-    ranges: list[tuple[bytes, bytes]] = field(default_factory=list)
-    appended: list[Appended] = field(default_factory=list)
-    committed: list[Callable[[], None]] = field(default_factory=list)
-    durable: list[Callable[[], None]] = field(default_factory=list)
-    aborted: list[Callable[[], None]] = field(default_factory=list)
-    closed: bool = False
-    _journal: list[tuple[bytes, Any]] = field(default_factory=list)
+    __slots__ = ("_journal", "aborted", "appended", "closed", "committed", "durable", "ranges", "staged", "store")
+
+    def __init__(self, store: "Store") -> None:
+        self.store = store
+        self.staged: dict[bytes, bytes | None] = {}
+        self.ranges: list[tuple[bytes, bytes]] = []
+        self.appended: list[Appended] = []
+        self.committed: list[Callable[[], None]] = []
+        self.durable: list[Callable[[], None]] = []
+        self.aborted: list[Callable[[], None]] = []
+        self.closed = False
+        self._journal: list[tuple[bytes, Any]] = []
 
     def get(self, space: Space, key: bytes) -> bytes | None:
         """Answer the value of a key, staged writes included; None when there is none."""
@@ -123,6 +126,12 @@ class Transaction:
     def on_abort(self, callback: Callable[[], None]) -> None:
         """Call back when the writes are given up."""
         self.aborted.append(callback)
+
+    @property
+    def size(self) -> int:
+        """The bytes that it adds, roughly: removals count nothing."""
+        kept = sum(map(len, filter(None, self.staged.values())))
+        return kept + sum([sum(map(len, appended.records)) for appended in self.appended])
 
     def mark(self) -> Mark:
         """Remember this point, for ``rollback``."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tailrace.engine.log import Entry
+from tailrace.engine.block import Entry
 from tailrace.firehose.aggregation import MAGIC, taken_apart
 from tailrace.service.kinesis_record import SEQUENCE_SHIFT, TIME_SHIFT, decode
 
@@ -70,7 +70,8 @@ def batch_of(origin: Origin, entries: Sequence[Entry]) -> Batch:
     records: list[Record] = []
     sizes: list[int] | None = None
     base, kinesis, shard_id = origin.base, origin.stream_arn is not None, origin.shard_id
-    for sequence, time_ms, raw in entries:
+    for entry in entries:
+        sequence, time_ms, raw = entry.sequence, entry.time_ms, entry.data
         number = str(base + (sequence << SEQUENCE_SHIFT) + (time_ms // 1000 << TIME_SHIFT))
         if not kinesis:
             records.append(Record(number + "000000", time_ms, raw))
@@ -100,10 +101,10 @@ def event(batch: Batch, invocation_id: str, delivery_stream_arn: str, region: st
 def data_of(origin: Origin, entries: Sequence[Entry]) -> list[bytes]:
     """Answer only the data in entries of a shard's log, for when nothing transforms it."""
     if origin.stream_arn is None:
-        return [entry[2] for entry in entries]
+        return [entry.data for entry in entries]
     found: list[bytes] = []
     for entry in entries:
-        data = decode(entry[2])[1]
+        data = decode(entry.data)[1]
         parts = taken_apart(data) if data.startswith(MAGIC) else None
         if parts is None:
             found.append(data)

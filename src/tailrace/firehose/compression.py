@@ -53,7 +53,7 @@ class Zip:
 
     def __init__(self) -> None:
         self._sink = _Sink()
-        self._archive = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_DEFLATED)
+        self._archive = _Archive(self._sink, "w", zipfile.ZIP_DEFLATED)
         self._member = self._archive.open(zipfile.ZipInfo("data"), "w")
 
     def write(self, data: bytes) -> bytes:
@@ -102,6 +102,14 @@ class HadoopSnappy:
     def finish(self) -> bytes:
         """Answer the end of the object."""
         return _hadoop_block(bytes(self._waiting)) if self._waiting else b""
+
+
+class _Archive(zipfile.ZipFile):
+    """An archive that may be given up half written."""
+
+    def __del__(self) -> None:
+        # Nothing: ZipFile's raises into the garbage collector, wherever that is at work, what nobody can answer.
+        pass
 
 
 class _Sink(io.RawIOBase):

@@ -1,12 +1,15 @@
-"""One shard's way into the buffer: read in order, gathered, transformed several batches at a time, written in order."""
+"""One shard's way into the buffer: read in order, gathered, transformed several batches at a time, written in order.
+
+While a batch is being transformed, what comes is gathered: the busier the function, the larger its batches.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from tailrace.engine.block import Entry
 from tailrace.engine.clock import Clock
-from tailrace.engine.log import Entry
 from tailrace.engine.store import Store
 from tailrace.firehose.batch import Batch, batch_of, data_of
 from tailrace.firehose.reply import Outcome
@@ -62,6 +65,7 @@ class Lane:
         self._read = self._dispatched = after
         self._held: list[Entry] = []
         self._held_bytes = 0
+        self._under_way = 0  # batches
         self._transformer = transformer
         self._bytes, self._records, self._gather_ms = _sizes(transformer)
         self._waiter: asyncio.Future[None] | None = None
@@ -112,6 +116,7 @@ class Lane:
                 await places.acquire()
                 await transformer.places.acquire()
                 batch = batch_of(self.origin, gathered)
+                self._under_way += 1
                 steps.put_nowait((batch, tasks.create_task(transformer.transform(batch))))
             steps.put_nowait(None)
 
@@ -123,6 +128,8 @@ class Lane:
                 continue
             batch, transformation = step
             outcome = await transformation
+            self._under_way -= 1
+            _stir(self._waiter)
             await self._road.room()
             self._road.write(self, batch.upto, batch.first_ms, outcome)
             places.release()
@@ -139,17 +146,18 @@ class Lane:
                     yield self._handed_over()
                 self._read = self._dispatched = following - 1
                 yield Gap(following - 1)
-            size = sum([len(entry[2]) for entry in entries])
+            size = sum([len(entry.data) for entry in entries])
             if self._held and self._held_bytes + size > self._bytes:
                 yield self._handed_over()
             self._held += entries
             self._held_bytes += size
             if entries:
                 self._read = entries[-1].sequence
-            if self._held and (self._read < self._log.head or self._late() or self._closed):
+            if self._held and (self._read < self._log.head or (self._due() and not self._under_way)):
                 yield self._handed_over()
             elif self._read >= self._log.head:
-                if self._closed or self._road.store.logs.get(self._log.id) is not self._log:
+                is_gone = self._road.store.logs.get(self._log.id) is not self._log
+                if is_gone or (self._closed and not self._held):
                     return
                 await self._more()
 
@@ -158,16 +166,16 @@ class Lane:
         self._dispatched = held[-1].sequence
         return held
 
-    def _late(self) -> bool:
-        return self._held[0].time_ms + self._gather_ms <= self._road.clock.now_ms()
+    def _due(self) -> bool:
+        return self._closed or self._held[0].time_ms + self._gather_ms <= self._road.clock.now_ms()
 
     async def _more(self) -> None:
-        """Return when the log has grown, the shard was closed, or what is held has waited for long enough."""
+        """Return when the log has grown, the shard was closed, a batch has come back, or what is held is due."""
         waiter = self._waiter = asyncio.get_running_loop().create_future()
         growth = asyncio.ensure_future(self._log.wait(self._read))
         growth.add_done_callback(lambda _: _stir(waiter))  # this one only: it may call back when the next one waits
         try:
-            if self._held:
+            if self._held and not self._due():
                 due_s = (self._held[0].time_ms + self._gather_ms) / 1000 - self._road.clock.now()
                 await self._road.clock.wait_for(waiter, due_s)
             else:

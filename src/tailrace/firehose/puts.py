@@ -6,11 +6,11 @@ from tailrace.firehose.registry import SERVICE
 from tailrace.firehose.source import direct_base
 from tailrace.firehose.stream import DIRECT_PUT, DeliveryStream, find, invalid
 from tailrace.service.call import Call
+from tailrace.service.fault import Fault
 from tailrace.service.kinesis_record import SEQUENCE_SHIFT, sequence_number
 from tailrace.wire.errors import AwsError
 
 BATCH_BYTES_MAX = 4 * 2**20
-PARTIAL_FAULT = "firehose:put-record-batch-partial"
 
 
 @SERVICE.operation("PutRecord")
@@ -30,10 +30,7 @@ def put_record_batch(call: Call) -> dict[str, Any]:
     if sum([len(data) for data in records]) > BATCH_BYTES_MAX:
         raise invalid("Records size exceeds 4 MB limit")
     faults = call.cloud.faults
-    if faults.hits():
-        refused = [faults.strikes(PARTIAL_FAULT) for _ in records]
-    else:
-        refused = [False] * len(records)
+    refused = [faults.any and faults.strikes(Fault.FIREHOSE_PARTIAL) for _ in records]
     taken = [data for data, out in zip(records, refused, strict=True) if not out]
     ids = iter(_record_ids(call, stream, taken))
     _meter(call, stream, taken, "PutRecordBatch")
@@ -48,7 +45,7 @@ def _direct(call: Call) -> DeliveryStream:
     stream = find(call)
     if stream.kind != DIRECT_PUT:
         raise invalid(f"This operation is not permitted on {stream.kind} delivery stream type.")
-    if call.cloud.faults.strikes("firehose:throttle"):
+    if call.cloud.faults.strikes(Fault.FIREHOSE_THROTTLE):
         raise AwsError("ServiceUnavailableException", "Slow down.", status=503)
     return stream
 
@@ -57,8 +54,10 @@ def _record_ids(call: Call, stream: DeliveryStream, records: list[bytes]) -> lis
     """Append records and answer their ids: the same that a transforming function sees."""
     if not records:
         return []
+    faults = call.cloud.faults
+    again = [data for data in records if faults.strikes(Fault.DUPLICATES)] if faults.any else []
     transaction = call.transaction
-    first = transaction.append(stream.log_id, records, call.now_ms)
+    first = transaction.append(stream.log_id, [*records, *again] if again else records, call.now_ms)
     time_ms = next(staged.time_ms for staged in transaction.appended if staged.log.id == stream.log_id)
     number = sequence_number(direct_base(stream), first, time_ms)
     return [f"{number + (index << SEQUENCE_SHIFT)}000000" for index in range(len(records))]

@@ -8,7 +8,9 @@ import base64
 import binascii
 import random
 import secrets
+from itertools import islice
 
+from tailrace.engine.front import Front
 from tailrace.engine.space import Space
 from tailrace.engine.transaction import Transaction
 from tailrace.iam.entity import ACCESS_KEYS, SESSIONS, AccessKey, Session
@@ -22,6 +24,7 @@ _TOKEN_BYTES = 264
 _KEPT_AFTER_END_S = 86_400
 _SWEPT_AT_ONCE = 10
 _ENDS = Space("iam/session-ends")
+_FRONT = Front(_ENDS)
 _ROOT = Space("iam/root-key")
 
 
@@ -56,9 +59,7 @@ def issue(call: Call, session: Session) -> None:
     """Stage temporary credentials; those that ended a day ago go."""
     transaction = call.transaction
     ended = f"{int(call.now) - _KEPT_AFTER_END_S:012d}".encode()
-    for position, (key, _) in enumerate(list(transaction.scan(_ENDS, b"", ended))):
-        if position == _SWEPT_AT_ONCE:
-            break
+    for key, _ in list(islice(_FRONT.scan(transaction, b"", ended, ended), _SWEPT_AT_ONCE)):
         transaction.delete(_ENDS, key)
         SESSIONS.delete(transaction, key.decode().partition("/")[2])
     SESSIONS.put(transaction, session.id, session)

@@ -116,7 +116,9 @@ def delete_stream(call: Call) -> dict[str, Any]:
     stream = find(call)
     transaction = call.transaction
     for shard in layout_of(transaction, stream).shards:
-        transaction.log(stream.log_id(shard)).delete(transaction)
+        log = transaction.log(stream.log_id(shard))
+        call.cloud.ledger.close(transaction, log)
+        log.delete(transaction)
     transaction.log(stream.layout_log).delete(transaction)
     STREAMS.delete(transaction, stream.key)
     LAYOUTS.delete(transaction, stream.key)

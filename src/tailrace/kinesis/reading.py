@@ -3,21 +3,21 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tailrace.engine.log import Entry, Log
+from tailrace.engine.block import Entry
+from tailrace.engine.log import Log
 from tailrace.kinesis.iterators import missing_shard
 from tailrace.kinesis.layout import Layout, Shard, children, shard_id
 from tailrace.kinesis.registry import SERVICE
 from tailrace.kinesis.stream import LAYOUTS, STREAMS, Stream, invalid
 from tailrace.kinesis.token import ShardIterator, opened, sealed
 from tailrace.service.call import Call
+from tailrace.service.fault import Fault
 from tailrace.service.kinesis_record import SEQUENCE_SHIFT, TIME_SHIFT, decode, shard_base
 from tailrace.wire.errors import AwsError
 
 ITERATOR_LIFE_MS = 300_000
 ANSWER_BYTES_MAX = 10 * 2**20
 RECORDS_MAX = 10_000
-EXPIRE_FAULT = "kinesis:expired-iterator"
-THROTTLE_FAULT = "kinesis:throttle-reads"
 
 
 @SERVICE.operation("GetRecords")
@@ -25,7 +25,7 @@ def get_records(call: Call) -> dict[str, Any]:
     """Answer up to 10 000 records or 10 MiB from an iterator on."""
     place = _place(call)
     stream, layout, shard = _shard(call, place)
-    if call.cloud.faults.strikes(THROTTLE_FAULT):
+    if call.cloud.faults.strikes(Fault.KINESIS_THROTTLE_READS):
         message = f"Rate exceeded for shard {shard.shard_id} in stream {stream.name} under account {stream.account}."
         raise AwsError("ProvisionedThroughputExceededException", message)
     log = call.transaction.log(stream.log_id(shard))
@@ -48,7 +48,7 @@ def _place(call: Call) -> ShardIterator:
     place = opened(call.params["ShardIterator"])
     if not isinstance(place, ShardIterator) or place.issued_ms > call.now_ms or place.region != call.region:
         raise invalid("Invalid ShardIterator.")
-    if call.now_ms - place.issued_ms > ITERATOR_LIFE_MS or call.cloud.faults.strikes(EXPIRE_FAULT):
+    if call.now_ms - place.issued_ms > ITERATOR_LIFE_MS or call.cloud.faults.strikes(Fault.KINESIS_ITERATOR):
         raise AwsError(
             "ExpiredIteratorException",
             f"Iterator expired. The iterator was created at time {_amazon_time(place.issued_ms)} while right now "
@@ -82,12 +82,13 @@ def _read(log: Log, after: int, limit: int, horizon_ms: int) -> list[Entry]:
 def _records(shard: Shard, entries: list[Entry]) -> list[dict[str, Any]]:
     base = shard_base(shard.created_s, shard.index)
     records = []
-    for number, time_ms, raw in entries:
-        partition_key, data = decode(raw)
+    for entry in entries:
+        partition_key, data = decode(entry.data)
+        second = entry.time_ms // 1000
         records.append(
             {
-                "SequenceNumber": str(base + (number << SEQUENCE_SHIFT) + (time_ms // 1000 << TIME_SHIFT)),
-                "ApproximateArrivalTimestamp": time_ms / 1000,
+                "SequenceNumber": str(base + (entry.sequence << SEQUENCE_SHIFT) + (second << TIME_SHIFT)),
+                "ApproximateArrivalTimestamp": entry.time_ms / 1000,
                 "Data": data,
                 "PartitionKey": partition_key,
             }

@@ -10,17 +10,14 @@ from typing import Any
 from tailrace.engine.transaction import Transaction
 from tailrace.kinesis import sequence
 from tailrace.kinesis.registry import SERVICE
-from tailrace.kinesis.retention import trim
 from tailrace.kinesis.routes import Route, Routes, explicit_hash_key, routes_of
 from tailrace.kinesis.stream import Stream, find, invalid
 from tailrace.service.call import Call
+from tailrace.service.fault import Fault
 from tailrace.service.kinesis_record import SEQUENCE_SHIFT, entry, sequence_number
 from tailrace.wire.errors import AwsError
 
 REQUEST_BYTES_MAX = 10 * 2**20
-TRIM_EVERY = 4096
-PARTIAL_FAULT = "kinesis:put-records-partial"
-THROTTLE_FAULT = "kinesis:throttle"
 
 
 @SERVICE.operation("PutRecord")
@@ -33,9 +30,12 @@ def put_record(call: Call) -> dict[str, Any]:
     routes = routes_of(call.transaction, stream)
     at, raw = _placed(stream, routes, call.params, "")
     _refuse_dry_run(call)
-    if call.cloud.faults.strikes(THROTTLE_FAULT):
+    faults = call.cloud.faults
+    if faults.any and faults.strikes(Fault.KINESIS_THROTTLE):
         raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, routes.shards[at]))
     number = _append(call, stream, routes.shards[at], [raw])
+    if faults.any and faults.strikes(Fault.DUPLICATES):
+        _append(call, stream, routes.shards[at], [raw])
     _meter(call, stream, "PutRecord", 1, 0, len(raw))
     return {"ShardId": routes.shards[at].shard_id, "SequenceNumber": str(number)}
 
@@ -43,30 +43,48 @@ def put_record(call: Call) -> dict[str, Any]:
 @SERVICE.operation("PutRecords")
 def put_records(call: Call) -> dict[str, Any]:
     """Append up to 500 records and answer where each is, in the request's order."""
-    stream = find(call)
-    records = call.params["Records"]
-    routes = routes_of(call.transaction, stream)
-    places, batches, size = _distributed(stream, routes, records)
-    _refuse_dry_run(call)
-    if call.cloud.faults.hits():
+    stream, routes, places, batches = _accepted(call)
+    if call.cloud.faults.any:
         return _put_faulty(call, stream, routes, places, batches)
-    answers: list[dict[str, str]] = [{}] * len(places)
-    numbers = [0] * len(batches)
-    for at, batch in enumerate(batches):
-        if batch:
-            numbers[at] = _append(call, stream, routes.shards[at], batch)
+    numbers = _append_all(call, stream, routes, places, batches)
     step = 1 << SEQUENCE_SHIFT
     names = [route.shard_id for route in routes.shards]
-    for index, at in enumerate(places):
-        answers[index] = {"SequenceNumber": str(numbers[at]), "ShardId": names[at]}
+    answers: list[dict[str, str]] = []
+    for at in places:
+        answers.append({"SequenceNumber": str(numbers[at]), "ShardId": names[at]})
         numbers[at] += step
-    _meter(call, stream, "PutRecords", len(places), 0, size)
     return {"FailedRecordCount": 0, "Records": answers}
 
 
-def _distributed(
-    stream: Stream, routes: Routes, records: list[dict[str, Any]]
-) -> tuple[list[int], list[list[bytes]], int]:
+@SERVICE.internal("AppendRecords")
+def append_records(call: Call) -> dict[str, Any]:
+    """Do what PutRecords does for a service that asks which records failed, but not where the others are."""
+    stream, routes, places, batches = _accepted(call)
+    if call.cloud.faults.any:
+        return _put_faulty(call, stream, routes, places, batches)
+    _append_all(call, stream, routes, places, batches)
+    return {"FailedRecordCount": 0, "Records": []}
+
+
+def _accepted(call: Call) -> tuple[Stream, Routes, list[int], list[list[bytes]]]:
+    """Answer the stream, its open shards, the shard of each record, and the records of each shard."""
+    stream = find(call)
+    routes = routes_of(call.transaction, stream)
+    places, batches = _distributed(stream, routes, call.params["Records"])
+    _refuse_dry_run(call)
+    return stream, routes, places, batches
+
+
+def _append_all(call: Call, stream: Stream, routes: Routes, places: list[int], batches: list[list[bytes]]) -> list[int]:
+    """Append all records and answer the sequence number of each shard's first; 0 for a shard without any."""
+    numbers = [
+        _append(call, stream, route, batch) if batch else 0 for route, batch in zip(routes.shards, batches, strict=True)
+    ]
+    _meter(call, stream, "PutRecords", len(places), 0, sum([sum(map(len, batch)) for batch in batches]))
+    return numbers
+
+
+def _distributed(stream: Stream, routes: Routes, records: list[dict[str, Any]]) -> tuple[list[int], list[list[bytes]]]:
     starts = routes.starts
     batches: list[list[bytes]] = [[] for _ in starts]
     places: list[int] = []
@@ -87,7 +105,7 @@ def _distributed(
         places.append(at)
     if total - 2 * len(places) > REQUEST_BYTES_MAX:
         raise invalid("Records size exceeds 10 MB limit")
-    return places, batches, total
+    return places, batches
 
 
 def _placed(stream: Stream, routes: Routes, record: dict[str, Any], path: str) -> tuple[int, bytes]:
@@ -127,11 +145,9 @@ def _check_ordering(call: Call, stream: Stream, ordering: str) -> None:
 
 
 def _append(call: Call, stream: Stream, route: Route, batch: list[bytes]) -> int:
-    """Append to a shard and answer the sequence number of the first record; now and then, give old room back."""
+    """Append to a shard and answer the sequence number of the first record."""
     transaction = call.transaction
     first = transaction.append(route.log_id, batch, call.now_ms)
-    if first // TRIM_EVERY != (first + len(batch)) // TRIM_EVERY:
-        trim(transaction, stream, route.log_id, call.now_ms)
     return sequence_number(route.base, first, _time_given(transaction, route.log_id))
 
 
@@ -143,22 +159,27 @@ def _time_given(transaction: Transaction, log_id: str) -> int:
 def _put_faulty(
     call: Call, stream: Stream, routes: Routes, places: list[int], batches: list[list[bytes]]
 ) -> dict[str, Any]:
-    """Do the same, one record at a time, with faults switched on: some are throttled, as on a busy shard."""
+    """Do the same, one record at a time, with faults switched on: some are throttled, some are there twice."""
     faults = call.cloud.faults
-    if faults.strikes(THROTTLE_FAULT):
+    if faults.strikes(Fault.KINESIS_THROTTLE):
         raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, routes.shards[places[0]]))
     waiting = [iter(batch) for batch in batches]
-    answers = []
+    answers: list[dict[str, str]] = []
+    again: list[tuple[Route, bytes]] = []
     failed = size = 0
     for at in places:
         route, raw = routes.shards[at], next(waiting[at])
-        if faults.strikes(PARTIAL_FAULT):
+        if faults.strikes(Fault.KINESIS_PARTIAL):
             code = "ProvisionedThroughputExceededException"
             answers.append({"ErrorCode": code, "ErrorMessage": _throttled(stream, route)})
             failed += 1
             continue
         answers.append({"SequenceNumber": str(_append(call, stream, route, [raw])), "ShardId": route.shard_id})
         size += len(raw)
+        if faults.strikes(Fault.DUPLICATES):
+            again.append((route, raw))
+    for route, raw in again:
+        _append(call, stream, route, [raw])
     _meter(call, stream, "PutRecords", len(places), failed, size)
     return {"FailedRecordCount": failed, "Records": answers}
 

@@ -11,7 +11,10 @@ from tailrace.wire.errors import AwsError
 SERVICE = Service("kinesis")
 
 _ANY = frozenset({"ListStreams", "DescribeLimits"})
-_ACTIONS = {"ShardLogs": ("DescribeStream", "GetRecords", "GetShardIterator", "ListShards")}
+_ACTIONS = {
+    "ShardLogs": ("DescribeStream", "GetRecords", "GetShardIterator", "ListShards"),
+    "AppendRecords": ("PutRecords",),
+}
 
 
 @SERVICE.permissions

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from tailrace.kinesis import layout as layouts
-from tailrace.kinesis import retention
 from tailrace.kinesis.layout import Layout, Shard, shard_index
 from tailrace.kinesis.lifecycle import check_shard_limit
 from tailrace.kinesis.registry import SERVICE
@@ -124,6 +123,15 @@ def _no_shard(call: Call, shown: str) -> AwsError:
 
 
 def _change(call: Call, stream: Stream, layout: Layout) -> None:
+    _let_follow(call, stream, layout)
     put(call.transaction, stream, layout)
     call.transaction.append(stream.layout_log, [b""], call.now_ms)
-    retention.clear(call.transaction, stream, call.now_ms)
+
+
+def _let_follow(call: Call, stream: Stream, layout: Layout) -> None:
+    """Stage that who reads a parent has its children's records in flight, before anybody has looked."""
+    for shard in layout.shards[-(layout.next_index - layout_of(call.transaction, stream).next_index) :]:
+        for parent in (shard.parent, shard.adjacent):
+            found = None if parent is None else layout.shard(parent)
+            if found is not None:
+                call.cloud.ledger.follow(call.transaction, stream.log_id(found), stream.log_id(shard))

@@ -1,9 +1,10 @@
-"""How long records are kept. What is past the period is never read; its room is given back as new records come in."""
+"""How long records are kept. What is past the period is never read; its room is given back within some hours."""
 
 from typing import Any
 
 import msgspec
 
+from tailrace.engine.sweep import sweep_hourly
 from tailrace.engine.transaction import Transaction
 from tailrace.kinesis.layout import Layout, without_expired
 from tailrace.kinesis.registry import SERVICE
@@ -39,17 +40,19 @@ def decrease_stream_retention_period(call: Call) -> dict[str, Any]:
         )
     stream = msgspec.structs.replace(stream, retention_hours=hours)
     STREAMS.put(call.transaction, stream.key, stream)
-    clear(call.transaction, stream, call.now_ms)
+    clear(call.cloud, call.transaction, stream, call.now_ms)
     return {}
 
 
 @SERVICE.on_start
 async def start(cloud: Cloud) -> None:
-    """Give back the room of what expired while nothing happened."""
-    transaction = cloud.store.begin()
-    for _, stream in list(STREAMS.scan(transaction)):
-        clear(transaction, stream, cloud.clock.now_ms())
-    await cloud.store.commit(transaction)
+    """Give back the room of what has expired, once an hour."""
+
+    def sweep(transaction: Transaction, now_ms: int) -> None:
+        for _, stream in list(STREAMS.scan(transaction)):
+            clear(cloud, transaction, stream, now_ms)
+
+    sweep_hourly(cloud.jobs, cloud.store, cloud.clock, "kinesis/expire", sweep)
 
 
 def kept(layout: Layout, stream: Stream, now_ms: int) -> Layout:
@@ -57,26 +60,21 @@ def kept(layout: Layout, stream: Stream, now_ms: int) -> Layout:
     return without_expired(layout, stream.horizon_ms(now_ms))
 
 
-def clear(transaction: Transaction, stream: Stream, now_ms: int) -> None:
+def clear(cloud: Cloud, transaction: Transaction, stream: Stream, now_ms: int) -> None:
     """Stage the removal of everything in a stream that is past its retention period."""
     layout = layout_of(transaction, stream)
     remaining = kept(layout, stream, now_ms)
     for shard in layout.shards:
         log = transaction.log(stream.log_id(shard))
         if shard in remaining.shards:
-            trim(transaction, stream, log.id, now_ms)
+            log.trim(transaction, log.at_time(stream.horizon_ms(now_ms)))
         else:
+            cloud.ledger.close(transaction, log)
             log.delete(transaction)
     if remaining is not layout:
         put(transaction, stream, remaining)
-
-
-def trim(transaction: Transaction, stream: Stream, log_id: str, now_ms: int) -> None:
-    """Stage the removal of the records of one shard that are past the retention period."""
-    log, horizon_ms = transaction.log(log_id), stream.horizon_ms(now_ms)
-    oldest_ms = log.time_of(log.tail)
-    if oldest_ms is not None and oldest_ms < horizon_ms:
-        log.trim(transaction, log.at_time(horizon_ms))
+    changes = transaction.log(stream.layout_log)
+    changes.trim(transaction, changes.head)  # only its growth is of interest
 
 
 def _checked(call: Call) -> tuple[Stream, int]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from tailrace.lambda_ import environment
 from tailrace.lambda_.errors import throttled, unreadable
 from tailrace.lambda_.execution import Deployment, Ending, Invocation, Outcome, Throttled
@@ -15,6 +17,7 @@ from tailrace.lambda_.log_delivery import Lines
 from tailrace.lambda_.report import Report, error_type, failure, report
 from tailrace.lambda_.room import room_of, workers_of
 from tailrace.service.cloud import Cloud
+from tailrace.service.fault import Fault
 
 METRICS = "AWS/Lambda"
 BAD_EVENT = "Could not parse request body into json: Could not parse payload into json"
@@ -51,7 +54,7 @@ async def run(
     )
     invocation = Invocation(request_id, invoked_arn, event, _trace_id(cloud), context)
     try:
-        outcome = await _faulty(cloud, configuration) or await workers_of(cloud).run(deployment, invocation)
+        outcome = await _faulty(cloud, configuration, request_id) or await workers_of(cloud).run(deployment, invocation)
     except Throttled as refused:
         cloud.meter(function.region, METRICS, "Throttles", {"FunctionName": function.name}, 1)
         raise throttled(refused.reason) from refused
@@ -70,18 +73,20 @@ async def run(
     )
 
 
-async def _faulty(cloud: Cloud, configuration: Configuration) -> Outcome | None:
-    """Answer the outcome that a fault brings about, when one strikes: ``lambda:throttle``, ``:error``, ``:timeout``."""
+async def _faulty(cloud: Cloud, configuration: Configuration, request_id: str) -> Outcome | None:
+    """Answer the outcome that a fault brings about, when one strikes."""
     strikes = cloud.faults.strikes
-    if strikes("lambda:throttle"):
+    if strikes(Fault.LAMBDA_THROTTLE):
         raise Throttled("ConcurrentInvocationLimitExceeded")
-    if strikes("lambda:error"):
-        return Outcome(
-            ending=Ending.RAISED,
-            body=b'{"errorMessage":"a fault was asked for","errorType":"InjectedFault","requestId":"","stackTrace":[]}',
-            duration_ms=1.0,
-        )
-    if strikes("lambda:timeout"):
+    if strikes(Fault.LAMBDA_ERROR):
+        error = {
+            "errorMessage": f"{Fault.LAMBDA_ERROR} is switched on",
+            "errorType": "InjectedFault",
+            "requestId": request_id,
+            "stackTrace": [],
+        }
+        return Outcome(ending=Ending.RAISED, body=orjson.dumps(error), duration_ms=1.0)
+    if strikes(Fault.LAMBDA_TIMEOUT):
         await cloud.clock.sleep(configuration.timeout_s)
         return Outcome(ending=Ending.TIMED_OUT, duration_ms=configuration.timeout_s * 1000.0)
     return None

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 DELIVERED, FILTERED, FAILED = "delivered", "filtered", "failed"
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct):
     """A record on its way: its place and time in the log, its event as JSON, decoded if anybody needs it so."""
 
     sequence: int

@@ -93,14 +93,14 @@ class Flow(Consumer):
         return self._plan
 
     async def _poll(self, plan: Plan) -> bool:
-        """Read the next batch; False at the end of a closed shard."""
+        """Read the next batch; False at the end of a closed shard, and when it is gone."""
         log, position = self.store.log(self._shard.log_id), self._tally.position
         if log.head <= position:
             if self.closed:
                 self._drained()
                 return False
             await log.wait(position)
-            return True
+            return self.store.logs.get(log.id) is log  # otherwise it was deleted, and the ledger says with what
         try:
             self._check_source(plan)
         except AwsError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from tailrace.engine.log import Entry
+from tailrace.engine.block import Entry
 from tailrace.engine.transaction import Transaction
 from tailrace.pipes.pipe import Pipe
 from tailrace.pipes.settings import source_kind

@@ -129,7 +129,7 @@ class _BatchTarget(Target, ABC):
 class KinesisTarget(_BatchTarget):
     """A Kinesis stream; the partition key is constant or found in each event."""
 
-    service, operation, count_max, bytes_max = "kinesis", "PutRecords", 500, 5 * 2**20
+    service, operation, count_max, bytes_max = "kinesis", "AppendRecords", 500, 5 * 2**20
 
     def __init__(self, pipe: Pipe) -> None:
         super().__init__(pipe)
@@ -181,7 +181,7 @@ class KinesisTarget(_BatchTarget):
         return {"Data": data, "PartitionKey": key}, len(data) + len(key)
 
     def params(self, cloud: Cloud, entries: list[dict[str, Any]]) -> dict[str, Any]:
-        """Answer the parameters of PutRecords."""
+        """Answer the parameters of AppendRecords, which are PutRecords's."""
         return {"StreamARN": self.arn, "Records": entries}
 
     def refused(self, answer: dict[str, Any]) -> Iterator[tuple[int, str]]:

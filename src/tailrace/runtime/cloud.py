@@ -18,7 +18,7 @@ from tailrace.cloudwatch.meter import Meter
 from tailrace.engine.clock import Clock, ManualClock, SystemClock
 from tailrace.engine.consumer import Consumers
 from tailrace.engine.data_directory import DataDirectory
-from tailrace.engine.errors import EngineError
+from tailrace.engine.errors import EngineError, StoreDamaged
 from tailrace.engine.faults import Faults
 from tailrace.engine.files import Files
 from tailrace.engine.job import Jobs
@@ -32,12 +32,14 @@ from tailrace.runtime.settings import Settings
 from tailrace.runtime.tasks import Tasks
 from tailrace.runtime.workers import Workers
 from tailrace.service.call import Call
+from tailrace.service.fault import FAULTS
 from tailrace.service.principal import Principal
 from tailrace.service.service import Operation, Service
 from tailrace.wire.errors import AwsError
 from tailrace.wire.model import model_of
 
 _logger = logging.getLogger(__name__)
+_BEHIND_S = 1.0  # how far the machine's clock may be behind without a word
 
 
 class LocalCloud:
@@ -46,17 +48,23 @@ class LocalCloud:
     def __init__(
         self, settings: Settings, *, clock: Clock | None = None, rooms: Iterable[Service] | None = None
     ) -> None:
-        """Open the state. Raises StoreBusy or FormatUnknown; nothing runs before ``start``."""
+        """Open the state. Raises StoreBusy, FormatUnknown, StoreDamaged; nothing runs before ``start``."""
         self.settings = settings
         self.account = settings.account
         self.root_key_path: Path | None = None
         self.endpoint = f"http://{settings.host}:{settings.port}"
         self.directory = DataDirectory(settings.data_dir)
-        self.store = Store(self.directory.store, settings.durability)
+        try:
+            self._assert_state()
+            self.store = Store(self.directory.store, settings.durability)
+        except BaseException:
+            self.directory.close()
+            raise
         self._tell_what_was_dropped()
-        self.clock: Clock = clock or (ManualClock(time.time()) if settings.clock == "manual" else SystemClock())
+        self.clock: Clock = clock or self._own_clock()
+        self.store.now_ms = self.clock.now_ms
         self.random = random.Random(settings.seed)
-        self.faults = Faults()
+        self.faults = Faults(FAULTS)
         self.ledger = Ledger()
         self.files = Files(self.directory.path, synced=settings.durability is Durability.FSYNC)
         self.jobs = Jobs(self.store, self.clock)
@@ -168,13 +176,37 @@ class LocalCloud:
         key = orjson.loads(self.root_key_path.read_bytes())
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
+    def _assert_state(self) -> None:
+        """Refuse to begin anew beside the bodies of a state that is gone."""
+        lasting = self.settings.durability is not Durability.MEMORY
+        if lasting and not self.directory.store.exists() and any((self.directory.path / "s3").glob("*")):
+            raise StoreDamaged(
+                f"there is no state in {self.directory.store}, but bodies of objects lie beside it; bring it back from "
+                "a copy, or move the directory away to begin anew"
+            )
+
+    def _own_clock(self) -> Clock:
+        """Make a clock that goes on where the last process stopped, should the machine's have been set back since."""
+        last = self.store.last_ms / 1000
+        if self.settings.clock == "manual":
+            return ManualClock(max(time.time(), last))
+        behind_s = last - time.time()
+        if behind_s > _BEHIND_S:
+            _logger.warning(
+                "the machine's clock is %.0f s behind the last write in %s: Tailrace's time goes on from there, ahead "
+                "of the machine's, so that nothing has to wait for it; set the clock right if it is wrong",
+                behind_s,
+                self.store.path,
+            )
+        return SystemClock(not_before=last)
+
     def _tell_what_was_dropped(self) -> None:
         if self.store.dropped_bytes:
             _logger.warning(
-                "the last %d bytes of the write-ahead log in %s could not be read and were left out; after a power cut "
-                "nobody was told that they were on disk, otherwise the disk has lost writes",
-                self.store.dropped_bytes,
+                "the end of the write-ahead log in %s, %d bytes or more, could not be read and was left out: it was "
+                "torn before anybody was told that it is on disk, unless that was --durability os",
                 self.store.path,
+                self.store.dropped_bytes,
             )
 
     def _keep_root_key(self) -> Path:

@@ -3,29 +3,30 @@
 It changes nothing, for it opens a mirror of the state; only ``remove_orphans`` removes files, which no row names.
 """
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tailrace.engine.block import first_of, time_of
 from tailrace.engine.data_directory import DataDirectory
 from tailrace.engine.errors import DirectoryUnusable, StoreDamaged
 from tailrace.engine.ledger import Ledger, Standing
 from tailrace.engine.log import LOGS, Log
 from tailrace.engine.store import Durability, Store
-from tailrace.engine.transaction import Transaction
+from tailrace.engine.synced import NAME, Synced, instead_of_lost, lost
+from tailrace.runtime.bodies import bodies, fault_of
 from tailrace.s3.leftover import LEFTOVERS
-from tailrace.s3.object import OBJECTS, Object, parts_of
-from tailrace.s3.upload import UPLOADED
 
-_CHUNK_BYTES = 2**20
+ROWS, BYTES = "rows of the state", "bytes of bodies"
+_ROWS_AT_ONCE = 10_000
 _DUE_CHARS = 14  # of a leftover's key: when it may go, and a slash
+_RESTORE_ALL = "bring the directory back from a copy"
 _RESTORE = "bring it back from a copy, or put or delete the object"
 _REPORT = "this is a defect of Tailrace: keep the directory and report it"
 
-Progress = Callable[[int], None]  # takes the number of bytes that have been read since the last call
+Progress = Callable[[str, int], None]  # takes ROWS or BYTES, and how many were read since the last call
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,62 +38,60 @@ class Finding:
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A body as its row tells it: where it lies, what it must be; ``parts`` are the sizes of a multipart object's."""
-
-    name: str
-    path: str
-    size: int
-    etag: str
-    parts: tuple[int, ...]
-
-
 class Inspection:
     """Look through one data directory. ``counts`` says how much was looked at, ``orphans`` what no row names."""
 
     def __init__(self, path: Path) -> None:
-        """Raises DirectoryUnusable, StoreBusy when a Tailrace runs on it, FormatUnknown, StoreDamaged."""
+        """Raises DirectoryUnusable, StoreBusy when a Tailrace runs on it, FormatUnknown."""
         if not (path / "format").is_file():
             raise DirectoryUnusable(f"there is no data directory at {path.absolute()}; name one with --data-dir")
-        self._directory = DataDirectory(path)
+        self._directory = DataDirectory(path, looking=True)
         self.path = self._directory.path
-        try:
-            if not (self._directory.store / "CURRENT").is_file():
-                raise StoreDamaged(f"there is no state in {self._directory.store}; bring it back from a copy")
-            self._mirror = TemporaryDirectory(prefix="tailrace-check-")
-            try:
-                self._store = Store(_mirrored(self._directory.store, Path(self._mirror.name)), Durability.OS)
-            except StoreDamaged as error:
-                self._mirror.cleanup()
-                raise self._named(error) from error
-        except BaseException:
-            self._directory.close()
-            raise
         self.counts: dict[str, int] = {}
         self.orphans: list[Path] = []
+        self._mirror = TemporaryDirectory(prefix="tailrace-check-")
+        self._store: Store | StoreDamaged
+        try:
+            self._store = self._open()
+        except StoreDamaged as error:
+            self._store = error
+        except BaseException:
+            self._mirror.cleanup()
+            self._directory.close()
+            raise
 
     def close(self) -> None:
         """Give the directory free."""
-        self._store.close()
+        if isinstance(self._store, Store):
+            self._store.close()
         self._mirror.cleanup()
         self._directory.close()
 
-    def body_bytes(self) -> int:
-        """Answer how many bytes the bodies must have together."""
-        return sum(body.size for body in self._bodies(self._store.begin()))
+    def sizes(self) -> dict[str, int]:
+        """Answer about how many rows there are, and how many bytes the bodies must have together."""
+        if isinstance(self._store, StoreDamaged):
+            return {}
+        try:
+            return {ROWS: self._store.rows(), BYTES: sum(body.size for body in bodies(self._store.begin()))}
+        except StoreDamaged:
+            return {}  # where and why is found in its turn
 
-    def findings(self, progress: Progress = lambda _: None) -> Iterator[Finding]:
+    def findings(self, progress: Progress = lambda what, count: None) -> Iterator[Finding]:
         """Look at everything; answer what is wrong."""
         try:
-            yield from self._write_ahead_log()
-            self._read_through()
-            yield from self._logs()
-            yield from self._ledger()
-            yield from self._whole_bodies(progress)
-            self._find_orphans()
+            if isinstance(self._store, StoreDamaged):
+                raise self._store
+            missing = Synced(self._directory.store).sequence - self._store.sequence
+            yield from self._write_ahead_log(self._store, missing)
+            self._read_through(self._store, progress)
+            yield from self._logs(self._store)
+            yield from self._ledger(self._store)
+            yield from self._whole_bodies(self._store, progress)
+            if missing <= 0:  # otherwise the rows that are lost may name them
+                self._find_orphans(self._store)
         except StoreDamaged as error:
-            yield Finding("the state", str(self._named(error)), "bring the directory back from a copy")
+            told = str(error).replace(self._mirror.name, str(self._directory.store))
+            yield Finding("the state", told, _RESTORE_ALL)
 
     def remove_orphans(self) -> int:
         """Remove the files that no row names; answer how many there were."""
@@ -106,126 +105,92 @@ class Inspection:
         self.orphans = []
         return removed
 
-    def _named(self, error: StoreDamaged) -> StoreDamaged:
-        """Answer what is wrong with the mirror as what is wrong with the state."""
-        return StoreDamaged(str(error).replace(self._mirror.name, str(self._directory.store)))
+    def _open(self) -> Store:
+        """Open a mirror of the state: its tables as links, the rest as copies. Raises StoreDamaged."""
+        state, mirror = self._directory.store, Path(self._mirror.name)
+        if not (state / "CURRENT").is_file():
+            raise StoreDamaged(f"there is no state in {state}")
+        for path in state.iterdir():
+            if path.suffix == ".sst":
+                (mirror / path.name).symlink_to(path)
+            elif not path.name.startswith(("LOG", "LOCK", NAME)):
+                shutil.copy(path, mirror)
+        return Store(mirror, Durability.OS)
 
-    def _write_ahead_log(self) -> Iterator[Finding]:
-        lost = self._store.dropped_bytes
-        if lost:
+    def _write_ahead_log(self, store: Store, missing: int) -> Iterator[Finding]:
+        if missing > 0:
+            yield Finding("the write-ahead log", lost(missing), instead_of_lost(self._directory.store))
+        elif store.dropped_bytes:
             yield Finding(
                 "the write-ahead log",
-                f"its last {lost:,} bytes can't be read and will be left out",
-                "after a power cut nobody was told that they were on disk; otherwise the disk has lost writes: bring "
-                "the directory back from a copy",
+                f"its end, {store.dropped_bytes:,} bytes or more, can't be read and will be left out",
+                "it was torn before anybody was told that it is on disk, unless that was --durability os: start "
+                "Tailrace, or bring the directory back from a copy",
             )
 
-    def _read_through(self) -> None:
+    def _read_through(self, store: Store, progress: Progress) -> None:
         """Read every block of the state, so that each is held against its checksum. Raises StoreDamaged."""
-        self.counts["keys"] = sum(1 for _ in self._store.iterate(b"", b"\xff" * 8))
+        count = 0
+        for count, _ in enumerate(store.iterate(b"", b"\xff" * 8), 1):
+            if count % _ROWS_AT_ONCE == 0:
+                progress(ROWS, _ROWS_AT_ONCE)
+        progress(ROWS, count % _ROWS_AT_ONCE)
+        self.counts["keys"] = count
 
-    def _logs(self) -> Iterator[Finding]:
-        names = [key[len(LOGS.prefix) :].decode() for key, _ in self._store.iterate(LOGS.prefix, LOGS.stop)]
+    def _logs(self, store: Store) -> Iterator[Finding]:
+        names = [key[len(LOGS.prefix) :].decode() for key, _ in store.iterate(LOGS.prefix, LOGS.stop)]
         self.counts["logs"] = len(names)
         self.counts["records"] = 0
         for name in names:
-            log = self._store.log(name)
-            kept, fault = self._entries(log)
+            kept, fault = _entries(store, store.log(name))
             self.counts["records"] += kept
             if fault is not None:
                 yield Finding(f"log {name}", fault, _REPORT)
 
-    def _entries(self, log: Log) -> tuple[int, str | None]:
-        """Answer how many records a log keeps, and what is wrong with their sequences and times."""
-        expected, last_ms = log.tail, 0
-        for key, value in self._store.iterate(log.key(0), log.key(2**63)):
-            sequence, time_ms = int.from_bytes(key[-8:], "big"), int.from_bytes(value[:8], "big")
-            if sequence != expected:
-                return expected - log.tail, f"after record {expected - 1} comes record {sequence}"
-            if time_ms < last_ms:
-                return expected - log.tail, f"record {sequence} is older than the one before it"
-            expected, last_ms = sequence + 1, time_ms
-        return expected - log.tail, None
-
-    def _ledger(self) -> Iterator[Finding]:
-        standings = list(Ledger().standings(self._store.begin()))
+    def _ledger(self, store: Store) -> Iterator[Finding]:
+        standings = list(Ledger().standings(store.begin()))
         self.counts["hops"] = len(standings)
         for consumer_id, standing in standings:
-            for fault in self._standing_faults(standing):
+            for fault in _standing_faults(store, standing):
                 yield Finding(f"{standing.hop.kind} {standing.hop.name} ({consumer_id})", fault, _REPORT)
 
-    def _standing_faults(self, standing: Standing) -> Iterator[str]:
-        if standing.received != standing.accounted:
-            yield f"{standing.received} records received, {standing.accounted} accounted for"
-        for log_id, settled in standing.settled.items():
-            if settled < standing.begun.get(log_id, 0):
-                yield f"in log {log_id} its position {settled} lies before its beginning"
-            known = self._store.read(LOGS.prefix + log_id.encode()) is not None
-            if known and settled > self._store.log(log_id).head:
-                yield f"in log {log_id} its position {settled} lies beyond the end, {self._store.log(log_id).head}"
-
-    def _bodies(self, transaction: Transaction) -> Iterator[Body]:
-        for key, stored in OBJECTS.scan(transaction):
-            if stored.path:
-                sizes = self._part_sizes(transaction, key, stored)
-                yield Body(f"s3://{key}", stored.path, stored.size, stored.etag, sizes)
-        for key, part in UPLOADED.scan(transaction):
-            if part.path:
-                yield Body(f"part {part.number} of upload {key[:12]}…", part.path, part.size, part.etag, ())
-
-    def _part_sizes(self, transaction: Transaction, key: str, stored: Object) -> tuple[int, ...]:
-        if not stored.parts:
-            return ()
-        bucket, _, name = key.partition("/")
-        found = parts_of(transaction, bucket, name)
-        return () if found is None else tuple(part.size for part in found.parts)
-
-    def _whole_bodies(self, progress: Progress) -> Iterator[Finding]:
+    def _whole_bodies(self, store: Store, progress: Progress) -> Iterator[Finding]:
         self.counts["bodies"] = 0
-        for body in self._bodies(self._store.begin()):
+        for body in bodies(store.begin()):
             self.counts["bodies"] += 1
-            path = self.path / body.path
-            if not path.is_file():
-                yield Finding(body.name, f"its file {path} is missing", _RESTORE)
-                continue
-            size = path.stat().st_size
-            if size != body.size:
-                yield Finding(body.name, f"its file {path} has {size:,} bytes of {body.size:,}", _RESTORE)
-                continue
-            if _etag(path, body.parts, progress) != body.etag:
-                yield Finding(body.name, f"its file {path} has other bytes than were put (MD5)", _RESTORE)
+            fault = fault_of(self.path / body.path, body, lambda size: progress(BYTES, size))
+            if fault is not None:
+                yield Finding(body.name, f"its file {self.path / body.path} {fault}", _RESTORE)
 
-    def _find_orphans(self) -> None:
-        transaction = self._store.begin()
-        named = {body.path for body in self._bodies(transaction)}
+    def _find_orphans(self, store: Store) -> None:
+        transaction = store.begin()
+        named = {body.path for body in bodies(transaction)}
         named |= {key[_DUE_CHARS:].decode() for key, _ in transaction.scan(LEFTOVERS)}
         files = (path for path in self.path.glob("s3/**/*") if path.is_file())
         self.orphans = sorted(path for path in files if str(path.relative_to(self.path)) not in named)
 
 
-def _mirrored(state: Path, mirror: Path) -> Path:
-    """Make a folder that RocksDB can open in the place of the state's: its tables as links, the rest as copies."""
-    for path in state.iterdir():
-        if path.suffix == ".sst":
-            (mirror / path.name).symlink_to(path)
-        elif not path.name.startswith(("LOG", "LOCK")):
-            shutil.copy(path, mirror)
-    return mirror
+def _entries(store: Store, log: Log) -> tuple[int, str | None]:
+    """Answer how many records a log keeps, and what is wrong with their sequences and times."""
+    expected, last_ms = log.tail, 0
+    for key, value in store.iterate(log.key(0), log.key(2**63)):
+        last, time_ms = int.from_bytes(key[-8:], "big"), time_of(value)
+        first = first_of(last, value)
+        # A block of which the first records are trimmed is kept whole.
+        if first != expected and not (expected == log.tail and first < expected <= last):
+            return expected - log.tail, f"after record {expected - 1} comes record {first}"
+        if time_ms < last_ms:
+            return expected - log.tail, f"record {first} is older than the one before it"
+        expected, last_ms = last + 1, time_ms
+    return expected - log.tail, None
 
 
-def _etag(path: Path, parts: tuple[int, ...], progress: Progress) -> str:
-    """Answer the ETag that S3 gives these bytes: their MD5, or that of their parts' MD5s and the number of parts."""
-    with path.open("rb") as file:
-        if not parts:
-            return _md5(file.read, path.stat().st_size, progress).hexdigest()
-        digests = [_md5(file.read, size, progress).digest() for size in parts]
-    return f"{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(parts)}"
-
-
-def _md5(read: Callable[[int], bytes], size: int, progress: Progress) -> "hashlib._Hash":
-    found = hashlib.md5(usedforsecurity=False)
-    while size > 0 and (chunk := read(min(size, _CHUNK_BYTES))):
-        found.update(chunk)
-        size -= len(chunk)
-        progress(len(chunk))
-    return found
+def _standing_faults(store: Store, standing: Standing) -> Iterator[str]:
+    if standing.received != standing.accounted:
+        yield f"{standing.received} records received, {standing.accounted} accounted for"
+    for log_id, settled in standing.settled.items():
+        if settled < standing.begun.get(log_id, 0):
+            yield f"in log {log_id} its position {settled} lies before its beginning"
+        known = store.read(LOGS.prefix + log_id.encode()) is not None
+        if known and settled > store.log(log_id).head:
+            yield f"in log {log_id} its position {settled} lies beyond the end, {store.log(log_id).head}"

@@ -13,7 +13,9 @@ from tailrace.runtime.cloud import LocalCloud
 _CALM_TURNS = 40
 _CALM_SYNCED_TURNS = 4
 _LOOK_S = 0.002
-_HORIZON_S = 2 * 86_400.0  # of a manual clock: longer than any stream keeps its records
+# Of a manual clock:
+_HORIZON_S = 2 * 86_400.0  # longer than any stream keeps its records
+_START_S = 60.0  # for a consumer to be started, when none runs that has records in flight
 
 
 class Unsettled(EngineError):
@@ -53,13 +55,16 @@ class Settling:
         return self._cloud.settings.durability is Durability.MEMORY
 
     async def _move(self, clock: ManualClock) -> None:
-        horizon = clock.now() + _HORIZON_S
+        horizon, started = clock.now() + _HORIZON_S, clock.now() + _START_S
         while True:
             await self.calm()
-            if not self._in_flight():
+            waiting = self._in_flight()
+            if not waiting:
                 return
+            if any(self._cloud.consumers.running(consumer_id) for consumer_id in waiting):
+                started = clock.now() + _START_S
             due = clock.next_due()
-            if due is None or due > horizon:
+            if due is None or due > min(horizon, started):
                 raise self._unsettled("no passing of time brings the rest to its end")
             clock.advance_to(due)
 
@@ -79,5 +84,7 @@ class Settling:
         for consumer_id, count in self._in_flight().items():
             standing = self._cloud.ledger.standing(transaction, consumer_id)
             note = standing.note if standing is not None else None
+            if not self._cloud.consumers.running(consumer_id):
+                note = "it does not run"
             lines.append(f"{count} at {consumer_id}" + (f" ({note})" if note else ""))
         return Unsettled(f"{reason}: {'; '.join(lines) or 'nothing is in flight any more'}")

@@ -6,6 +6,7 @@ They are kept for some seconds, so that who was given a path a moment ago can st
 import asyncio
 from collections.abc import Iterable
 
+from tailrace.engine.front import Front
 from tailrace.engine.job import Job
 from tailrace.engine.space import Space
 from tailrace.engine.transaction import Transaction
@@ -14,6 +15,8 @@ from tailrace.service.cloud import Cloud
 KEPT_S = 10
 JOB = "s3/leftovers"
 LEFTOVERS = Space("s3/leftovers")  # when it may go (13 digits, ms) + "/" + path -> nothing
+_FRONT = Front(LEFTOVERS)
+_END = b"9" * 14
 _AT_ONCE = 1000
 
 
@@ -40,7 +43,8 @@ async def _sweep_due(cloud: Cloud) -> float | None:
     now_ms = cloud.clock.now_ms()
     due: list[bytes] = []
     following_ms = None
-    for key, _ in cloud.store.begin().scan(LEFTOVERS):
+    now = f"{now_ms:013d}/".encode()
+    for key, _ in _FRONT.scan(cloud.store.begin(), b"", _END, now):
         due_ms = int(key[:13])
         if due_ms > now_ms or len(due) == _AT_ONCE:
             following_ms = max(due_ms, now_ms)

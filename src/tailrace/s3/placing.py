@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tailrace.s3 import failing
 from tailrace.s3 import object as objects
 from tailrace.s3.bucket import find
 from tailrace.s3.condition import check_write
@@ -23,6 +24,7 @@ def put_object(call: Call) -> dict[str, Any]:
     key: str = call.params["Key"]
     objects.check_key(key)
     about = described(call)
+    failing.check(call)
     check_write(call.params, key, objects.current(call.transaction, bucket.name, key))
     body = received(call)
     new = Object(

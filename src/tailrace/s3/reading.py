@@ -3,6 +3,7 @@
 from email.utils import formatdate
 from typing import Any, NamedTuple
 
+from tailrace.s3 import failing
 from tailrace.s3 import object as objects
 from tailrace.s3.bucket import Bucket, find
 from tailrace.s3.byte_range import Range, parse
@@ -36,6 +37,7 @@ class _Picked(NamedTuple):
 def get_object(call: Call) -> dict[str, Any]:
     """Answer an object with its bytes."""
     bucket = find(call)
+    failing.check(call)
     stored = objects.find(call, bucket)
     check_read(call.params, stored, call.now)
     picked = _pick(call, bucket, stored)

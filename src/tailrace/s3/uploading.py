@@ -3,7 +3,7 @@
 from typing import Any
 
 from tailrace.engine.transaction import Transaction
-from tailrace.s3 import checksum, upload
+from tailrace.s3 import checksum, failing, upload
 from tailrace.s3 import object as objects
 from tailrace.s3.bucket import find
 from tailrace.s3.description import described
@@ -65,6 +65,7 @@ def upload_part(call: Call) -> dict[str, Any]:
             f"Checksum Type mismatch occurred, expected checksum Type: {str(begun.algorithm).lower()}, "
             f"actual checksum Type: {declared[0].lower()}"
         )
+    failing.check(call)
     body = received(call, begun.algorithm)
     value = body.checksum
     if begun.algorithm is None and body.algorithm != checksum.DEFAULT:

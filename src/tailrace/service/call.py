@@ -5,16 +5,16 @@ An operation is a deterministic function of it: no I/O, no clock, no dice but th
 
 import random
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from tailrace.engine.transaction import Transaction
 from tailrace.service.cloud import Cloud
 from tailrace.service.principal import Principal
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One operation being carried out. Members of ``params`` carry botocore's names; timestamps are epoch seconds."""
 
     service: str
@@ -26,7 +26,7 @@ class Call:
     request_id: str
     now: float
     cloud: Cloud
-    staged: Transaction | None = field(repr=False)
+    staged: Transaction | None
 
     @property
     def transaction(self) -> Transaction:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tailrace.engine.front import Front
 from tailrace.engine.space import Space
 from tailrace.engine.transaction import Transaction
 from tailrace.sqs.queue import Queue
@@ -14,6 +15,10 @@ from tailrace.wire.errors import AwsError
 
 MESSAGES = Space("sqs/messages")  # queue uid + number -> message
 VISIBLE = Space("sqs/visible")  # queue uid + moment + number -> nothing: what can be received, oldest first
+
+
+_FRONT = Front(VISIBLE)
+_CALL_MS = 1000
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,14 +62,17 @@ def delete(transaction: Transaction, queue: Queue, message: Message) -> None:
 
 def delete_all(transaction: Transaction, queue: Queue) -> None:
     """Stage the removal of every message of a queue."""
+    uid = queue.uid.encode()
     for space in (MESSAGES, VISIBLE):
-        transaction.delete_range(space, queue.uid.encode(), queue.uid.encode() + b"\xff" * 17)
+        transaction.delete_range(space, uid, uid + b"\xff" * 17)
+    transaction.on_commit(lambda: _FRONT.forget(transaction.store, uid))
 
 
 def visible(transaction: Transaction, queue: Queue, now_ms: int) -> Iterator[Message]:
     """Answer the messages that can be received now, the longest visible first."""
     uid = queue.uid.encode()
-    for key, _ in transaction.scan(VISIBLE, uid, uid + _number(now_ms + 1)):
+    # Nothing becomes visible in the past; the second is for a call that took a while.
+    for key, _ in _FRONT.scan(transaction, uid, uid + _number(now_ms + 1), uid + _number(now_ms - _CALL_MS)):
         message = get(transaction, queue, int.from_bytes(key[-8:], "big"))
         if message is not None:
             yield message
@@ -77,6 +85,13 @@ def hidden(transaction: Transaction, queue: Queue, now_ms: int) -> Iterator[Mess
         message = get(transaction, queue, int.from_bytes(key[-8:], "big"))
         if message is not None:
             yield message
+
+
+def numbered(transaction: Transaction, queue: Queue) -> Iterator[Message]:
+    """Answer all messages of a queue in the order in which it got them."""
+    uid = queue.uid.encode()
+    for _, raw in transaction.scan(MESSAGES, uid, uid + b"\xff" * 9):
+        yield _decode(raw)
 
 
 def handle_of(queue: Queue, message: Message) -> str:

@@ -9,6 +9,7 @@ from tailrace.service.call import Call
 from tailrace.sqs import digest, message
 from tailrace.sqs.message import Message
 from tailrace.sqs.queue import ROWS, Queue, find, keep, name_in
+from tailrace.sqs.retention import has_expired
 from tailrace.sqs.sending import ARRIVALS, admit, checked_batch, each
 from tailrace.wire.errors import AwsError
 
@@ -84,13 +85,12 @@ def change_message_visibility_batch(call: Call) -> dict[str, Any]:
 
 def _take(call: Call, transaction: Transaction, queue: Queue, wanted: int, now_ms: int) -> list[Message]:
     timeout_s = call.params.get("VisibilityTimeout", queue.number("VisibilityTimeout"))
-    expired_ms = now_ms - queue.number("MessageRetentionPeriod") * 1000
     taken: list[Message] = []
     gone = 0
     for found in message.visible(transaction, queue, now_ms):
         if len(taken) == wanted:
             break
-        if found.sent_ms <= expired_ms:
+        if has_expired(queue, found, now_ms):
             message.delete(transaction, queue, found)
             gone += 1
         elif queue.redrive is not None and found.received >= queue.redrive[1]:

@@ -1,10 +1,12 @@
-"""The registry of SQS's operations and of what they need."""
+"""The registry of SQS's operations, of what they need, and of what is done without being asked."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from tailrace.engine.sweep import sweep_hourly
+from tailrace.service.cloud import Cloud
 from tailrace.service.service import Service
-from tailrace.sqs import lifecycle, receiving, sending
+from tailrace.sqs import lifecycle, receiving, retention, sending
 from tailrace.sqs.queue import name_in
 
 SERVICE = Service("sqs")
@@ -38,6 +40,12 @@ _ACTIONS = {
 
 for _name, _handler in _OPERATIONS.items():
     SERVICE.operation(_name)(_handler)
+
+
+@SERVICE.on_start
+async def start(cloud: Cloud) -> None:
+    """Give back the room of messages that were kept for long enough, once an hour."""
+    sweep_hourly(cloud.jobs, cloud.store, cloud.clock, "sqs/expire", retention.sweep)
 
 
 @SERVICE.permissions

@@ -1,9 +1,10 @@
 """A request and a response as values, whatever socket they came from or go to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+import msgspec
 
 
 class Slice(Protocol):
@@ -22,8 +23,7 @@ class Slice(Protocol):
         """How many bytes."""
 
 
-@dataclass(slots=True)
-class Request:
+class Request(msgspec.Struct):
     """A request: path and query as they were sent (percent-encoded), header names in lower case.
 
     ``staged`` holds a body that was streamed into a file, and ``body`` is then empty. ``labels`` are the members that
@@ -33,16 +33,15 @@ class Request:
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: bytes = b""
     staged: Any = None
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Response:
+class Response(msgspec.Struct):
     """A response: headers in order, body bytes or a part of a file."""
 
     status: int
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
     body: bytes | Slice = b""

@@ -214,6 +214,23 @@ def _dynamodb_part(found: Violation) -> str:
     return f"Value at '{where}' failed to satisfy constraint: {_coral_text(found.rule)}"
 
 
+def _sized(value: Any) -> Any:
+    """Answer a value that has a length: a caller inside the cloud may have given one of another type."""
+    return value if isinstance(value, str | list | dict) else str(value)
+
+
+def _too_short(limit: int, value: Any) -> str:
+    if isinstance(value, str):
+        return f'string "{value}" is too short (length: {len(value)}, required minimum: {limit})'
+    return f"array is too short: must have at least {limit} elements but instance has {len(value)} elements"
+
+
+def _too_long(limit: int, value: Any) -> str:
+    if isinstance(value, str):
+        return f'string "{value}" is too long (length: {len(value)}, maximum allowed: {limit})'
+    return f"array is too long: must have at most {limit} elements but instance has {len(value)} elements"
+
+
 _SCHEMA_TEXTS: dict[str, Callable[[Any, Any], str]] = {
     "pattern": lambda limit, value: f'ECMA 262 regex "{limit}" does not match input string "{value}"',
     "enum": lambda limit, value: (
@@ -225,16 +242,8 @@ _SCHEMA_TEXTS: dict[str, Callable[[Any, Any], str]] = {
     "value_max": lambda limit, value: (
         f"numeric instance is greater than the required maximum (maximum: {limit}, found: {value})"
     ),
-    "length_min": lambda limit, value: (
-        f'string "{value}" is too short (length: {len(value)}, required minimum: {limit})'
-        if isinstance(value, str)
-        else f"array is too short: must have at least {limit} elements but instance has {len(value)} elements"
-    ),
-    "length_max": lambda limit, value: (
-        f'string "{value}" is too long (length: {len(value)}, maximum allowed: {limit})'
-        if isinstance(value, str)
-        else f"array is too long: must have at most {limit} elements but instance has {len(value)} elements"
-    ),
+    "length_min": lambda limit, value: _too_short(limit, _sized(value)),
+    "length_max": lambda limit, value: _too_long(limit, _sized(value)),
 }
 
 

@@ -102,8 +102,7 @@ def _moved(operator: str, moment: Value, step: Value) -> Value:
     if moment.type == DATE:
         return Value(f"CAST({moment.sql} {operator} {by} AS DATE)", DATE)
     if moment.type.base == TIMESTAMP_TZ.base:
-        wall = f"trino_local({moment.sql}) {operator} {by}"
-        return Value(f"trino_zoned({wall}, ({moment.sql}).z)", moment.type)
+        return Value(f"trino_shifted({moment.sql}, {operator.replace('+', '')}{by})", moment.type)
     return Value(f"({moment.sql} {operator} {by})", moment.type)
 
 

@@ -10,6 +10,7 @@ from tailrace.athena.api.page import page, place_of
 from tailrace.athena.api.problem import invalid
 from tailrace.athena.api.workgroups import ENGINE, PRIMARY, find
 from tailrace.athena.execution import query as queries
+from tailrace.athena.execution.ending import ENDINGS
 from tailrace.athena.execution.query import FINAL_STATES, JOB_KIND, Query
 from tailrace.athena.registry import SERVICE
 from tailrace.engine.transaction import Transaction
@@ -27,9 +28,14 @@ def need(transaction: Transaction, region: str, query_id: str) -> Query:
 
 
 @SERVICE.operation("GetQueryExecution")
-def get_query_execution(call: Call) -> dict[str, Any]:
-    """Answer how far a query is."""
-    return {"QueryExecution": described(need(call.transaction, call.region, call.params["QueryExecutionId"]))}
+async def get_query_execution(call: Call) -> dict[str, Any]:
+    """Answer how far a query is: at once when it has come to its end, else when it has or after a moment."""
+    store, query_id = call.cloud.store, call.params["QueryExecutionId"]
+    query = need(store.begin(), call.region, query_id)
+    if query.state not in FINAL_STATES:
+        await ENDINGS.wait(query_id)
+        query = need(store.begin(), call.region, query_id)
+    return {"QueryExecution": described(query)}
 
 
 @SERVICE.operation("BatchGetQueryExecution")

@@ -143,6 +143,7 @@ def _query(
         parameters=call.params.get("ExecutionParameters", []),
         reuse=call.params.get("ResultReuseConfiguration", {}),
         submitted_ms=call.now_ms,
+        token=call.params.get("ClientRequestToken"),
         cutoff=settings.get("BytesScannedCutoffPerQuery"),
     )
 

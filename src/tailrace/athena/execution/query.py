@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tailrace.athena.execution.ending import ENDINGS
 from tailrace.athena.results.columns import Column
 from tailrace.engine.rows import Rows
 from tailrace.engine.transaction import Transaction
@@ -16,7 +17,7 @@ from tailrace.service.principal import Principal
 JOB_KIND = "athena/query"
 HISTORY_MS = 45 * 86_400_000
 _LAST_MS = 10**14  # so that a key of the time left to it puts the newest first
-_EXPIRED_AT_ONCE = 100
+_EXPIRED_AT_ONCE = 1000
 FINAL_STATES = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -80,6 +81,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     manifest: str | None = None
     reused: bool = False
     cutoff: int | None = None
+    token: str | None = None
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -106,14 +108,26 @@ def history_key(query: Query) -> str:
 
 
 def add(transaction: Transaction, query: Query) -> None:
-    """Stage a new query; those of its workgroup that are too old go."""
+    """Stage a new query."""
     QUERIES.put(transaction, f"{query.region}/{query.id}", query)
     HISTORY.put(transaction, history_key(query), Past(query.id))
-    old = f"{query.region}/{query.workgroup}/{_LAST_MS - query.submitted_ms + HISTORY_MS:015d}"
-    expired = HISTORY.scan(transaction, prefix=f"{query.region}/{query.workgroup}/", after=old)
-    for key, past in list(islice(expired, _EXPIRED_AT_ONCE)):
-        HISTORY.delete(transaction, key)
-        QUERIES.delete(transaction, f"{query.region}/{past.id}")
+
+
+def expire(transaction: Transaction, now_ms: int) -> None:
+    """Stage that queries which are too old go, with the tokens that name them; of each workgroup a number at once."""
+    old = f"{_LAST_MS - now_ms + HISTORY_MS:015d}"
+    after = ""
+    while (first := next(HISTORY.scan(transaction, after=after), None)) is not None:
+        region, workgroup, _ = first[0].split("/", 2)
+        prefix = f"{region}/{workgroup}/"
+        expired = HISTORY.scan(transaction, prefix, after=prefix + old)
+        for key, past in list(islice(expired, _EXPIRED_AT_ONCE)):
+            query = get(transaction, region, past.id)
+            HISTORY.delete(transaction, key)
+            QUERIES.delete(transaction, f"{region}/{past.id}")
+            if query is not None and query.token is not None:
+                TOKENS.delete(transaction, f"{region}/{query.token}")
+        after = f"{prefix}~"  # behind the digits of every moment
 
 
 def history(transaction: Transaction, region: str, workgroup: str, after: str = "") -> Iterator[tuple[str, str]]:
@@ -128,5 +142,7 @@ def get(transaction: Transaction, region: str, query_id: str) -> Query | None:
 
 
 def put(transaction: Transaction, query: Query) -> None:
-    """Stage a query as it is now."""
+    """Stage a query as it is now; who waits for its end learns of it when it is on disk."""
     QUERIES.put(transaction, f"{query.region}/{query.id}", query)
+    if query.state in FINAL_STATES:
+        transaction.on_durable(lambda: ENDINGS.ring(query.id))

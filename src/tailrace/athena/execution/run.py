@@ -4,9 +4,10 @@ ends FAILED and says so, for it may have written.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -174,15 +175,28 @@ async def _store(environment: Environment, outcome: Outcome) -> int:
     """Put the result's objects into S3; answer the size of the result."""
     query, caller = environment.query, environment.caller
     bucket, _, key = query.output.removeprefix("s3://").partition("/")
-    size = 0
+    result: Awaitable[int] | None = None
     if outcome.file is not None:
-        size = await put_file(caller, bucket, key, outcome.file)
+        result = put_file(caller, bucket, key, outcome.file)
     elif outcome.lines is not None:
-        text = "".join(f"{line}\n" for line in outcome.lines)
-        size = await put_bytes(caller, bucket, key, text.encode())
+        result = put_bytes(caller, bucket, key, _text(outcome.lines))
     elif outcome.manifest is not None:
-        manifest = f"{query.prefix}{query.id}-manifest.csv".removeprefix(f"s3://{bucket}/")
-        await put_bytes(caller, bucket, manifest, "".join(f"{uri}\n" for uri in outcome.manifest).encode())
         key = f"{query.prefix}{query.id}".removeprefix(f"s3://{bucket}/")
-    await put_bytes(caller, bucket, f"{key}.metadata", metadata_bytes(outcome.columns))
-    return size
+        result = put_bytes(caller, bucket, f"{key}-manifest.csv", _text(outcome.manifest))
+    metadata = put_bytes(caller, bucket, f"{key}.metadata", metadata_bytes(outcome.columns))
+    sizes = await _all([metadata] if result is None else [metadata, result])
+    return 0 if outcome.manifest is not None else sum(sizes[1:])
+
+
+async def _all(puts: Sequence[Awaitable[int]]) -> list[int]:
+    """Put objects side by side, for each waits for the disk; answer their sizes. Raises what one of them raised."""
+    sizes = []
+    for ended in await asyncio.gather(*puts, return_exceptions=True):
+        if isinstance(ended, BaseException):
+            raise ended
+        sizes.append(ended)
+    return sizes
+
+
+def _text(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -1,4 +1,8 @@
 -- The macros that the templates of functions use. Each ends with a semicolon at the end of a line.
+--
+-- A macro is a text: what it says of an argument twice, the query says twice, and calls within calls make that thousands
+-- of times and seconds of planning. Those of zoned times, which are put into one another, name their argument first, by
+-- a lambda over a list of one. The others do not: in a lambda DuckDB computes anew what is said twice.
 
 -- trino_fail raises where its condition holds, and TRY catches it; its text begins with Trino's code. It is written so
 -- that evaluating it early does no harm: DuckDB computes what is constant before it knows whether it is needed.
@@ -178,33 +182,46 @@ CREATE MACRO trino_zone_minutes(z) AS
   CASE WHEN z[1] = '-' THEN -1 ELSE 1 END * (CAST(z[2:3] AS INTEGER) * 60 + CAST(z[-2:] AS INTEGER));
 
 CREATE MACRO trino_at(moment, zone) AS
-  CASE WHEN moment IS NOT NULL AND zone IS NOT NULL THEN struct_pack(t := moment, z := zone) END;
+  list_transform([struct_pack(t := moment, z := zone)],
+                 lambda v_at: CASE WHEN v_at.t IS NOT NULL AND v_at.z IS NOT NULL THEN v_at END)[1];
 
 CREATE MACRO trino_local(x) AS
-  CASE WHEN x.z = 'UTC' THEN x.t
-       WHEN x.z[1] IN ('+', '-') THEN x.t + to_minutes(trino_zone_minutes(x.z))
-       ELSE timezone(x.z, x.t AT TIME ZONE 'UTC') END;
+  list_transform([x], lambda v_local:
+    CASE WHEN v_local.z = 'UTC' THEN v_local.t
+         WHEN v_local.z[1] IN ('+', '-') THEN v_local.t + to_minutes(trino_zone_minutes(v_local.z))
+         ELSE timezone(v_local.z, v_local.t AT TIME ZONE 'UTC') END)[1];
 
 CREATE MACRO trino_zoned(wall, zone) AS
-  trino_at(CASE WHEN zone = 'UTC' THEN wall
-                WHEN zone[1] IN ('+', '-') THEN wall - to_minutes(trino_zone_minutes(zone))
-                ELSE timezone('UTC', timezone(zone, wall)) END, zone);
+  list_transform([struct_pack(t := wall, z := zone)], lambda v_zoned:
+    trino_at(CASE WHEN v_zoned.z = 'UTC' THEN v_zoned.t
+                  WHEN v_zoned.z[1] IN ('+', '-') THEN v_zoned.t - to_minutes(trino_zone_minutes(v_zoned.z))
+                  ELSE timezone('UTC', timezone(v_zoned.z, v_zoned.t)) END, v_zoned.z))[1];
+
+CREATE MACRO trino_truncated(unit, x) AS
+  list_transform([x], lambda v_whole: trino_zoned(date_trunc(unit, trino_local(v_whole)), v_whole.z))[1];
+
+CREATE MACRO trino_shifted(x, step) AS
+  list_transform([struct_pack(x := x, step := step)],
+                 lambda v_shift: trino_zoned(trino_local(v_shift.x) + v_shift.step, v_shift.x.z))[1];
 
 CREATE MACRO trino_zone(z) AS
   CASE WHEN upper(z) IN ('UTC', 'Z', 'GMT', '+00:00', '-00:00') THEN 'UTC' ELSE z END;
 
-CREATE MACRO trino_offset(x) AS CAST((epoch_us(trino_local(x)) - epoch_us(x.t)) // 60000000 AS BIGINT);
+CREATE MACRO trino_offset(x) AS
+  list_transform([x], lambda v_offset:
+    CAST((epoch_us(trino_local(v_offset)) - epoch_us(v_offset.t)) // 60000000 AS BIGINT))[1];
 
 CREATE MACRO trino_offset_text(x, zero) AS
-  CASE WHEN trino_offset(x) = 0 THEN zero
-       ELSE CASE WHEN trino_offset(x) < 0 THEN '-' ELSE '+' END
-         || lpad(CAST(abs(trino_offset(x)) // 60 AS VARCHAR), 2, '0') || ':'
-         || lpad(CAST(abs(trino_offset(x)) % 60 AS VARCHAR), 2, '0') END;
+  list_transform([trino_offset(x)], lambda v_minutes:
+    CASE WHEN v_minutes = 0 THEN zero
+         ELSE CASE WHEN v_minutes < 0 THEN '-' ELSE '+' END
+           || lpad(CAST(abs(v_minutes) // 60 AS VARCHAR), 2, '0') || ':'
+           || lpad(CAST(abs(v_minutes) % 60 AS VARCHAR), 2, '0') END)[1];
 
 CREATE MACRO trino_format_zoned(x, f) AS
-  strftime(trino_local(x),
-    replace(replace(f, '+00:00', trino_offset_text(x, '+00:00')),
-            '+0000', replace(trino_offset_text(x, '+00:00'), ':', '')));
+  list_transform([x], lambda v_shown:
+    replace(replace(strftime(trino_local(v_shown), f), '+00:00', trino_offset_text(v_shown, '+00:00')),
+            '+0000', replace(trino_offset_text(v_shown, '+00:00'), ':', '')))[1];
 
 CREATE MACRO trino_from_unixtime(x, zone) AS
   trino_at(make_timestamp(CAST(floor(x * 1000 + 0.5) AS BIGINT) * 1000), trino_zone(zone));
@@ -304,7 +321,8 @@ CREATE MACRO trino_scientific(s) AS
 
 CREATE MACRO trino_timestamp_text(t) AS strftime(t, '%Y-%m-%d %H:%M:%S.%g');
 
-CREATE MACRO trino_zoned_text(x) AS trino_timestamp_text(trino_local(x)) || ' ' || x.z;
+CREATE MACRO trino_zoned_text(x) AS
+  list_transform([x], lambda v_told: trino_timestamp_text(trino_local(v_told)) || ' ' || v_told.z)[1];
 
 CREATE MACRO trino_interval_text(x) AS
   CASE WHEN x < 0 THEN '-' ELSE '' END || printf('%d %02d:%02d:%02d.%03d',

@@ -49,7 +49,7 @@ def _date_add(values: Sequence[Value], result: Type) -> str:
     if result.base == "date":
         return f"CAST({moment.sql} + {step} AS DATE)"
     if result.base == _TZ:
-        return f"trino_zoned(trino_local({moment.sql}) + {step}, ({moment.sql}).z)"
+        return f"trino_shifted({moment.sql}, {step})"
     return f"({moment.sql} + {step})"
 
 
@@ -66,7 +66,7 @@ def _date_trunc(values: Sequence[Value], result: Type) -> str:
     if result.base == "date":
         return f"CAST(date_trunc('{name}', {moment.sql}) AS DATE)"
     if result.base == _TZ:
-        return f"trino_zoned(date_trunc('{name}', trino_local({moment.sql})), ({moment.sql}).z)"
+        return f"trino_truncated('{name}', {moment.sql})"
     return f"date_trunc('{name}', {moment.sql})"
 
 

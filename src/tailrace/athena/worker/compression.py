@@ -19,7 +19,7 @@ _OTHERS = (".bz2", ".snappy", ".lz4", ".deflate", ".lzo")
 
 def codec_of(uri: str) -> str:
     """Answer DuckDB's name of a file's compression: ``none``, ``gzip`` or ``zstd``; ``other`` must be unpacked."""
-    suffix = Path(uri).suffix.lower()
+    suffix = f".{uri.rpartition('.')[2].lower()}"
     if suffix in _OTHERS:
         return "other"
     return DUCKDB_CODECS.get(suffix, "none")

@@ -6,21 +6,20 @@ import binascii
 import hashlib
 import hmac
 import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import duckdb
 
-from tailrace.athena.functions.macros import macros_for
+from tailrace.athena.functions.macros import macros_for, names_in
 
-_PYTHON_NAME = re.compile(r"\b(trino_\w+)(?=\()")
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET enable_progress_bar = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
+    "SET parquet_metadata_cache = true",  # files of objects never change
 )
 _SOUNDEX = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"), **dict.fromkeys("DT", "3"), "L": "4",
             **dict.fromkeys("MN", "5"), "R": "6"}  # fmt: skip
@@ -79,11 +78,11 @@ class Connection:
             self.duckdb.execute(f"SET temp_directory = '{temporary_folder.replace(chr(39), chr(39) * 2)}'")
         self._made: set[str] = set()
 
-    def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
-        """Run some SQL, its macros and functions made first."""
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        """Run some SQL, its macros and functions made first; ``$1`` is the first parameter."""
         macros = macros_for(sql)
         for text in (sql, *macros.values()):
-            for name in _PYTHON_NAME.findall(text):
+            for name in names_in(text):
                 if name in _PYTHON and name not in self._made:
                     function, arguments, result = _PYTHON[name]
                     self.duckdb.create_function(name, function, arguments, result)
@@ -92,7 +91,7 @@ class Connection:
             if name not in self._made:
                 self.duckdb.execute(definition)
                 self._made.add(name)
-        return self.duckdb.execute(sql)
+        return self.duckdb.execute(sql, parameters or None)
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tailrace.athena.analysis.type import Type, physical, quoted
 from tailrace.athena.analysis.values import fresh
 from tailrace.athena.functions.times import literal
-from tailrace.athena.worker.reader import LocalFile, Reading, paths_sql
+from tailrace.athena.worker.reader import LocalFile, Reading
 
 _NO_TEXT = "\x01\x02\x1a"  # what no line holds
 _LINE_DELIMITER = "\x02\x1a\x01\x1a"
@@ -19,7 +19,7 @@ _ESCAPED = "\x1c"
 def line_reader(reading: Reading, codec: str, files: Sequence[LocalFile]) -> str:
     """Answer a reader whose one column ``line`` is a whole line."""
     return (
-        f"read_csv({paths_sql(files)}, columns = {{'line': 'VARCHAR'}}, delim = {literal(_LINE_DELIMITER)}, "
+        f"read_csv({reading.paths(files)}, columns = {{'line': 'VARCHAR'}}, delim = {literal(_LINE_DELIMITER)}, "
         f"quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, "
         f"skip = {skipped(reading)}, nullstr = {literal(_NO_TEXT)}, compression = '{codec}', "
         f"hive_partitioning = false, max_line_size = {_LINE_BYTES_MAX})"
@@ -133,7 +133,7 @@ def open_csv_reader(reading: Reading) -> list[str]:
     selects = []
     for codec, files in reading.by_codec().items():
         reader = (
-            f"read_csv({paths_sql(files)}, columns = {{{names}}}, {options}, header = false, auto_detect = false, "
+            f"read_csv({reading.paths(files)}, columns = {{{names}}}, {options}, header = false, auto_detect = false, "
             f"strict_mode = false, null_padding = true, skip = {skipped(reading)}, nullstr = {literal(_NO_TEXT)}, "
             f"compression = '{codec}', hive_partitioning = false)"
         )

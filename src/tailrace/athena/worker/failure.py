@@ -84,6 +84,8 @@ _TABLE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
          "implemented in Tailrace yet"),
         (r"invalid perl operator: ([^\n]*)", lambda match: f"INVALID_FUNCTION_ARGUMENT: invalid perl operator: "
          f"{match[1]}: regular expressions are RE2's"),
+        (r"No magic bytes found at end of file '(.*?)'", lambda match: f"HIVE_BAD_DATA: Not valid Parquet file: "
+         f"{match[1]} expected magic number: PAR1"),
         (r"(No files found that match|Cannot open file|IO Error: [^\n]*)", lambda match: "HIVE_CANNOT_OPEN_SPLIT: "
          f"Error opening Hive split: {match[1]}"),
         (r"Invalid (?:unicode|UTF-?8)", "HIVE_BAD_DATA: Invalid UTF-8"),

@@ -12,7 +12,7 @@ from tailrace.athena.analysis.values import fresh
 from tailrace.athena.functions.times import literal
 from tailrace.athena.worker.json_lines import rewrite
 from tailrace.athena.worker.json_survey import survey
-from tailrace.athena.worker.reader import LocalFile, Reading, paths_sql
+from tailrace.athena.worker.reader import LocalFile, Reading
 
 # Read as text and then understood: the SerDe takes several forms of them.
 _FROM_TEXT = {
@@ -20,6 +20,8 @@ _FROM_TEXT = {
     "timestamp": "trino_json_timestamp({0})",
     "varbinary": "encode({0})",
 }
+# DuckDB reads pieces of twice the largest object: small ones are shared out better.
+_OBJECT_BYTES = 16 << 20
 _OBJECT_BYTES_MAX = 64 << 20
 
 
@@ -32,13 +34,14 @@ def json_reader(reading: Reading) -> list[str]:
         if reading.parameters.get("case.insensitive", "true") == "false":
             selects.append(_select(reading, codec, files, {(key,): key for key in keys}))
             continue
-        exact = [file for file in files if file.source.path not in reading.rewritten]
+        rewritten = reading.ways.rewritten
+        exact = [file for file in files if file.source.path not in rewritten]
         found = survey([file.path for file in exact], codec, keys, canonical)
         selects += [
             _select(reading, codec, [exact[place] for place in places], dict(spelled))
             for spelled, places in found.plain.items()
         ]
-        odd = [file for file in files if file.source.path in reading.rewritten] + [exact[place] for place in found.odd]
+        odd = [file for file in files if file.source.path in rewritten] + [exact[place] for place in found.odd]
         if odd:
             anew = [_rewritten(reading, file, canonical) for file in odd]
             selects.append(_select(reading, "none", anew, {}))
@@ -76,10 +79,11 @@ def _select(reading: Reading, codec: str, files: Sequence[LocalFile], spelled: M
         spelling = spelled.get((key,), key)
         fields.append(f"{literal(spelling)}: {literal(_read_type(type_, (key,), spelled))}")
         columns[column.index] = _understood(f"r.{quoted(spelling)}", type_)
+    largest = _OBJECT_BYTES_MAX if reading.ways.large_objects else _OBJECT_BYTES
     ignoring = ", ignore_errors = true" if ignores_malformed(reading.parameters) else ""
     reader = (
-        f"read_json({paths_sql(files)}, format = 'newline_delimited', records = true, compression = '{codec}', "
-        f"maximum_object_size = {_OBJECT_BYTES_MAX}, hive_partitioning = false{ignoring}, "
+        f"read_json({reading.paths(files)}, format = 'newline_delimited', records = true, compression = '{codec}', "
+        f"maximum_object_size = {largest}, hive_partitioning = false{ignoring}, "
         f"columns = {{{', '.join(fields) or _ANY}}})"
     )
     return reading.select(reader, columns, files)

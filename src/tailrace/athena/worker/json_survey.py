@@ -7,8 +7,10 @@ for files never change.
 from __future__ import annotations
 
 import mmap
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +96,34 @@ def _sampled(path: str, codec: str, budget: int, canonical: Callable[[str], str]
     known = Known()
     shapes: set[tuple[str, ...]] = set()
     for lines in _samples(path, codec, budget, known):
-        for line in lines:
-            _learn_line(known, shapes, line, canonical)
+        text = b",".join(lines)
+        values = _values(text, lines, known)
+        if any(type(value) is not dict for value in values):
+            known.odd_lines = True
+            values = [value for value in values if type(value) is dict]
+        for shape in {*map(tuple, values)} - shapes:
+            shapes.add(shape)
+            _learn_keys(known.spellings, shape, (), canonical)
+            known.odd_lines = known.odd_lines or len({*map(canonical, shape)}) != len(shape)
+        if b"[" in text or text.count(b"{") > len(lines):  # else all are flat
+            for value in values:
+                _learn_inside(known.spellings, value, (), canonical)
     return known
+
+
+def _values(text: bytes, lines: list[bytes], known: Known) -> list[Any]:
+    """Answer what lines hold, without those that are no JSON: DuckDB will say so. ``text`` has commas between them."""
+    with suppress(orjson.JSONDecodeError):
+        values: list[Any] = orjson.loads(b"[" + text + b"]")  # all at once
+        if len(values) == len(lines):
+            return values
+    values = []
+    for line in lines:
+        try:
+            values.append(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            known.odd_lines = known.odd_lines or not line.strip()
+    return values
 
 
 def _samples(path: str, codec: str, budget: int, known: Known) -> Iterator[list[bytes]]:
@@ -107,8 +134,8 @@ def _samples(path: str, codec: str, budget: int, known: Known) -> Iterator[list[
             known.complete = not file.read(1)
         yield data.split(b"\n")[: None if known.complete else -1]
         return
-    size = Path(path).stat().st_size
     with Path(path).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
         if size <= budget:
             known.complete = True
             yield _without_end(file.read().split(b"\n"))
@@ -125,30 +152,6 @@ def _without_end(lines: list[bytes]) -> list[bytes]:
     return lines[:-1] if lines and not lines[-1] else lines
 
 
-def _learn_line(known: Known, shapes: set[tuple[str, ...]], line: bytes, canonical: Callable[[str], str]) -> None:
-    try:
-        value = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        known.odd_lines = known.odd_lines or not line.strip()
-        return  # DuckDB will say so
-    if not isinstance(value, dict):
-        known.odd_lines = True
-        return
-    shape = tuple(value)
-    if shape not in shapes:
-        shapes.add(shape)
-        _learn_keys(known.spellings, shape, (), canonical)
-        _check_duplicates(known, shape, canonical)
-    for key, part in value.items():
-        if isinstance(part, dict | list):
-            _learn(known.spellings, part, (canonical(key),), canonical)
-
-
-def _check_duplicates(known: Known, shape: tuple[str, ...], canonical: Callable[[str], str]) -> None:
-    if len({canonical(key) for key in shape}) != len(shape):
-        known.odd_lines = True
-
-
 def _learn(spellings: Spellings, value: Any, above: tuple[str, ...], canonical: Callable[[str], str]) -> None:
     if isinstance(value, list):
         for part in value:
@@ -156,6 +159,12 @@ def _learn(spellings: Spellings, value: Any, above: tuple[str, ...], canonical: 
                 _learn(spellings, part, above, canonical)
         return
     _learn_keys(spellings, value, above, canonical)
+    _learn_inside(spellings, value, above, canonical)
+
+
+def _learn_inside(
+    spellings: Spellings, value: dict[str, Any], above: tuple[str, ...], canonical: Callable[[str], str]
+) -> None:
     for key, part in value.items():
         if isinstance(part, dict | list):
             _learn(spellings, part, (*above, canonical(key)), canonical)

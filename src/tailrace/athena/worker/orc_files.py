@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pyarrow import orc
-
 from tailrace.athena.analysis.type import physical, quoted
 from tailrace.athena.worker.query_failure import QueryFailure
 from tailrace.athena.worker.reader import LocalFile, Reading
@@ -11,6 +9,8 @@ from tailrace.athena.worker.reader import LocalFile, Reading
 
 def orc_reader(reading: Reading) -> list[str]:
     """Answer the SELECTs of a group of ORC files, a file each: each is held in memory while the query runs."""
+    from pyarrow import orc  # loading it takes longer than most queries, and few read ORC
+
     by_place = reading.parameters.get("orc.column.index.access", "true").lower() != "false"
     places = {column.name: place for place, column in enumerate(reading.group.columns)}
     selects = []

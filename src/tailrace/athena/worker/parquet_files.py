@@ -1,12 +1,17 @@
-"""Parquet files: columns by name whatever its case; one that a file lacks is NULL."""
+"""Parquet files: columns by name whatever its case, or by place; one that a file lacks is NULL.
+
+Files whose columns are of other types are read apart: DuckDB would cast all to the types of the first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from tailrace.athena.analysis.type import Type, physical, quoted
+from tailrace.athena.worker.parquet_footers import Schema, footers
 from tailrace.athena.worker.query_failure import QueryFailure
-from tailrace.athena.worker.reader import LocalFile, Reading, paths_sql
+from tailrace.athena.worker.reader import LocalFile, Reading
+from tailrace.athena.worker.scan_plan import ColumnToRead, Group
 
 _TEXTS = ("varchar", "char", "json")
 _FAMILIES = (
@@ -25,37 +30,33 @@ _FAMILIES = (
 
 
 def parquet_reader(reading: Reading) -> list[str]:
-    """Answer the SELECT of a group of Parquet files."""
+    """Answer the SELECTs of a group of Parquet files, one for each of their schemas."""
     files = [LocalFile(file.path, file) for file in reading.group.files if file.size > 0]
-    if not files:
-        return []
-    wanted = reading.wanted()
-    by_name = bool(reading.rewritten & {file.path for file in files})
-    found = _columns(reading, _reader(files, by_name))
-    if not by_name and any(column.name not in found for column, _ in wanted) and len(files) > 1:
-        # A column that the first file lacks may be in others.
-        by_name = True
-        found = _columns(reading, _reader(files, by_name))
-    columns = {}
-    for column, type_ in wanted:
-        if column.name not in found:
+    alike: dict[Schema, list[LocalFile]] = {}
+    for file, footer in zip(files, footers(reading.connection, [file.path for file in files]), strict=True):
+        alike.setdefault(footer.schema, []).append(file)
+    return [_select(reading, schema, some) for schema, some in alike.items()]
+
+
+def _select(reading: Reading, schema: Schema, files: Sequence[LocalFile]) -> str:
+    columns: dict[int, str] = {}
+    for column, type_ in reading.wanted():
+        found = column_in(schema, reading.group, column)
+        if found is None:
             columns[column.index] = f"CAST(NULL AS {physical(type_)})"
             continue
-        name, actual = found[column.name]
+        name, actual = found
         _check(column.name, actual, type_, files[0].source.uri)
         columns[column.index] = _value(f"r.{quoted(name)}", actual, type_)
-    return [reading.select(_reader(files, by_name), columns, files)]
+    return reading.select(f"read_parquet({reading.paths(files)}, hive_partitioning = false)", columns, files)
 
 
-def _reader(files: Sequence[LocalFile], by_name: bool) -> str:
-    union = "true" if by_name else "false"
-    return f"read_parquet({paths_sql(files)}, union_by_name = {union}, hive_partitioning = false)"
-
-
-def _columns(reading: Reading, reader: str) -> dict[str, tuple[str, str]]:
-    """Answer the files' columns by name in lower case: as they are spelled, and DuckDB's type."""
-    rows = reading.connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
-    return {str(row[0]).lower(): (str(row[0]), str(row[1])) for row in rows}
+def column_in(schema: Schema, group: Group, column: ColumnToRead) -> tuple[str, str] | None:
+    """Answer a column's name and DuckDB's type in files of a schema; None when they lack it."""
+    if group.parameters.get("parquet.column.index.access", "false").lower() != "true":
+        return schema.by_name.get(column.name)
+    place = [each.name for each in group.columns].index(column.name)
+    return schema.columns[place] if place < len(schema.columns) else None
 
 
 def _family(actual: str) -> str:

@@ -15,11 +15,17 @@ from tailrace.athena.worker.failure import failure_text
 from tailrace.athena.worker.query_failure import QueryFailure
 from tailrace.athena.worker.reader import key_sql, text
 from tailrace.athena.worker.running import run
-from tailrace.athena.worker.scan_plan import ScanPlan, plan_of
+from tailrace.athena.worker.scan_plan import plan_of
+from tailrace.athena.worker.scanned import scanned_bytes
 from tailrace.athena.worker.scans import Scans
 
-_PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 _BATCH = 5000
+
+
+def ready(_: dict[str, Any]) -> dict[str, Any]:
+    """Do what the first query of a process would have to wait for."""
+    connection()
+    return {}
 
 
 def prune(payload: dict[str, Any]) -> dict[str, Any]:
@@ -90,29 +96,3 @@ def explain(payload: dict[str, Any]) -> dict[str, Any]:
         rows = run(connection(), scans, lambda: connection().execute(f"{word} {payload['sql']}").fetchall())
         scanned = scanned_bytes(plans) if payload["analyze"] else 0
     return {"lines": [line.rstrip() for row in rows for line in str(row[1]).splitlines()], "scanned": scanned}
-
-
-def scanned_bytes(plans: Sequence[ScanPlan]) -> int:
-    """Answer the bytes that scans read: whole files, but of Parquet only the chunks of the columns read."""
-    total = 0
-    for plan in plans:
-        for group in plan.groups:
-            if group.serde == _PARQUET:
-                used = set(plan.used)
-                names = [column.name for column in group.columns if column.index in used]
-                total += _parquet_bytes([file.path for file in group.files if file.size], names)
-            else:
-                total += sum(file.size for file in group.files)
-    return total
-
-
-def _parquet_bytes(paths: Sequence[str], names: Sequence[str]) -> int:
-    if not paths or not names:
-        return 0
-    listed = ", ".join(map(literal, paths))
-    wanted = ", ".join(map(literal, names))
-    sql = (
-        f"SELECT coalesce(sum(total_compressed_size), 0) FROM parquet_metadata([{listed}]) "
-        f"WHERE lower(string_split(path_in_schema, ', ')[1]) IN ({wanted})"
-    )
-    return int(_fetched(sql)[0][0])

@@ -30,14 +30,22 @@ class LocalFile(msgspec.Struct, frozen=True):
     source: FileToRead
 
 
+class Ways(msgspec.Struct):
+    """What has to be read in another way than the quickest, as it turned out: some files anew, with room for more."""
+
+    rewritten: set[str] = msgspec.field(default_factory=set)
+    large_objects: bool = False
+
+
 class Reading(msgspec.Struct, frozen=True):
-    """One group of a scan being read."""
+    """One group of a scan being read. ``keep`` keeps paths for the query and answers the SQL of their list."""
 
     plan: ScanPlan
     group: Group
     connection: Connection
     folder: Callable[[], Path]
-    rewritten: set[str]
+    keep: Callable[[Sequence[str]], str]
+    ways: Ways
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -73,6 +81,10 @@ class Reading(msgspec.Struct, frozen=True):
         """Answer a path in the query's folder that nothing uses."""
         folder = self.folder()
         return folder / str(len(list(folder.iterdir())))
+
+    def paths(self, files: Sequence[LocalFile]) -> str:
+        """Answer the list of paths that a DuckDB reader takes."""
+        return self.keep([file.path for file in files])
 
     def select(self, reader: str, columns: Mapping[int, str], files: Sequence[LocalFile]) -> str:
         """Answer the rows of a reader, which is named ``r``; ``columns`` are SQL by index in the view."""
@@ -132,11 +144,6 @@ def key_sql(sql: str, type_: Type) -> str:
     if type_.base in ("varchar", "char"):
         return f"CAST({sql} AS VARCHAR)"
     return f"TRY_CAST({sql} AS {physical(type_)})"
-
-
-def paths_sql(files: Sequence[LocalFile]) -> str:
-    """Answer the list of paths that a DuckDB reader takes."""
-    return "[" + ", ".join(literal(file.path) for file in files) + "]"
 
 
 def nothing(plan: ScanPlan) -> str:

@@ -15,7 +15,7 @@ from tailrace.athena.worker.scans import Scans
 
 _ODD_JSON = re.compile(r"(Malformed JSON in file|Expected OBJECT, but got|has duplicate key)")
 _FILE = re.compile(r'in file "(.*?)"')
-_OTHER_COLUMNS = re.compile(r"schema mismatch in glob|union_by_name")
+_LARGE_OBJECT = re.compile(r"\"maximum_object_size\" of \d+ bytes exceeded")
 _TRIES_A_FILE = 4
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 def run(connection: Connection, scans: Scans, work: Callable[[], T]) -> T:
     """Do some work over the views of the scans. Raises QueryFailure with Athena's text."""
-    for attempt in range(_TRIES_A_FILE + 2):
+    for attempt in range(_TRIES_A_FILE + 3):
         try:
             scans.make()
             return work()
@@ -37,22 +37,24 @@ def run(connection: Connection, scans: Scans, work: Callable[[], T]) -> T:
 
 def _read_otherwise(error: str, scans: Scans, attempt: int) -> bool:
     """Choose the slow way for the file that the error names, or for all; False when that was already done."""
-    paths = set(scans.paths())
-    if _OTHER_COLUMNS.search(error) and not paths <= scans.rewritten:
-        scans.rewritten |= paths
+    ways = scans.ways
+    if _LARGE_OBJECT.search(error) and not ways.large_objects:
+        ways.large_objects = True
         return True
     if not _ODD_JSON.search(error):
         return False
+    paths = set(scans.paths())
     match = _FILE.search(error)
     named = {match[1]} & paths if match is not None else set()
     chosen = named if named and attempt < _TRIES_A_FILE else paths
-    if chosen <= scans.rewritten:
+    if chosen <= ways.rewritten:
         return False
-    scans.rewritten |= chosen
+    ways.rewritten |= chosen
     return True
 
 
 def _with_uris(error: str, scans: Scans) -> str:
     """Name objects rather than the paths of their bytes."""
-    uris = scans.paths()
-    return re.sub(r'(/[^"\s]+)', lambda match: uris.get(match[1], match[1]), error)
+    for path, uri in scans.paths().items():
+        error = error.replace(path, uri)
+    return error

@@ -14,7 +14,7 @@ from tailrace.athena.worker.orc_files import orc_reader
 from tailrace.athena.worker.parquet_files import parquet_reader
 from tailrace.athena.worker.pattern_files import grok_reader, regex_reader
 from tailrace.athena.worker.query_failure import QueryFailure
-from tailrace.athena.worker.reader import Reading, nothing
+from tailrace.athena.worker.reader import Reading, Ways, nothing
 from tailrace.athena.worker.scan_plan import Group, ScanPlan
 
 Reader = Callable[[Reading], list[str]]
@@ -38,7 +38,8 @@ class Scans:
         self._connection = connection
         self._plans = plans
         self._folder: Path | None = None
-        self.rewritten: set[str] = set()
+        self._kept = 0
+        self.ways = Ways()
 
     def __enter__(self) -> Scans:
         return self
@@ -46,6 +47,7 @@ class Scans:
     def __exit__(self, *_: object) -> None:
         for plan in self._plans:
             self._connection.execute(f"DROP VIEW IF EXISTS scan_{plan.number}")
+        self._forget()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -55,8 +57,21 @@ class Scans:
             self._folder = Path(tempfile.mkdtemp(prefix="tailrace-athena-"))
         return self._folder
 
+    def keep(self, paths: Sequence[str]) -> str:
+        """Keep paths until the query is done and answer the SQL of their list: a thousand are slow to parse."""
+        name = f"paths_{self._kept}"
+        self._kept += 1
+        self._connection.execute(f"SET VARIABLE {name} = $1", [paths])
+        return f"getvariable('{name}')"
+
+    def _forget(self) -> None:
+        for place in range(self._kept):
+            self._connection.execute(f"RESET VARIABLE paths_{place}")
+        self._kept = 0
+
     def make(self) -> None:
         """Make every view. QueryFailure when a table can't be read."""
+        self._forget()
         for plan in self._plans:
             parts = [part for group in plan.groups if group.files for part in self._read(plan, group)]
             body = " UNION ALL ".join(parts) if parts else nothing(plan)
@@ -70,4 +85,4 @@ class Scans:
         reader = _SERDES.get(group.serde)
         if reader is None:
             raise QueryFailure(f"HIVE_UNSUPPORTED_FORMAT: SerDe {group.serde} is not implemented in Tailrace yet")
-        return reader(Reading(plan, group, self._connection, self.folder, self.rewritten))
+        return reader(Reading(plan, group, self._connection, self.folder, self.keep, self.ways))

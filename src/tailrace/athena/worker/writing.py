@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pyarrow import orc
-
 from tailrace.athena.analysis.type import Type, field_name, physical, quoted
 from tailrace.athena.analysis.type_reading import hive_type
 from tailrace.athena.analysis.values import fresh, text_of
 from tailrace.athena.functions.times import literal
 from tailrace.athena.worker.connection import connection
-from tailrace.athena.worker.queries import scanned_bytes
 from tailrace.athena.worker.query_failure import QueryFailure
 from tailrace.athena.worker.running import run
 from tailrace.athena.worker.scan_plan import plan_of
+from tailrace.athena.worker.scanned import scanned_bytes
 from tailrace.athena.worker.scans import Scans
 
 _PARTITIONS_MAX = 100
@@ -169,6 +167,8 @@ def _delimited(sql: str, type_: Type, delimiters: Sequence[str]) -> str:
 
 
 def _orc(payload: dict[str, Any], columns: Sequence[tuple[str, Type]], source: str, path: Path) -> int:
+    from pyarrow import orc  # loading it takes longer than most queries, and few write ORC
+
     table: Any = connection().execute(f"SELECT {_listed(columns)} {source}").to_arrow_table()
     codec = {"gzip": "zlib"}.get(_codec(payload), _codec(payload))
     orc.write_table(table, str(path), compression=codec)

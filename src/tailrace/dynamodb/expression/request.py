@@ -5,8 +5,10 @@ What is unused is an error. The order: names, values, update, condition, key con
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from tailrace.dynamodb.errors import Layer, Malformed
 from tailrace.dynamodb.expression.check import UnitCheck, Values, bind_check, operands_of
@@ -57,12 +59,11 @@ class BoundProjection:
         """A projection holds no values: there is nothing to check."""
 
 
-@dataclass(slots=True)
-class Expressions:
+class Expressions(msgspec.Struct):
     """The expressions of a request, each None when it wasn't given."""
 
-    names: Names = field(default_factory=dict)
-    values: Values = field(default_factory=dict)
+    names: Names = msgspec.field(default_factory=dict)
+    values: Values = msgspec.field(default_factory=dict)
     update: BoundUpdate | None = None
     condition: BoundCondition | None = None
     key_condition: BoundCondition | None = None

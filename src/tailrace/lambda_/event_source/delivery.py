@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import msgspec
 import orjson
 
+from tailrace.engine.block import Entry
 from tailrace.engine.consumer import Consumer
-from tailrace.engine.log import Entry
 from tailrace.engine.transaction import Transaction
 from tailrace.lambda_.environment import SERVICE_PRINCIPAL
 from tailrace.lambda_.event_source import stream
@@ -81,19 +81,20 @@ class Delivery(Consumer):
         return function, configuration_of(transaction, function, reference, self._cloud.random.random())
 
     async def _read(self, mapping: Mapping, configuration: Configuration, records: Records) -> bool:
-        """Read the next batch; False at the end of a closed shard."""
+        """Read the next batch; False at the end of a closed shard, and when it is gone."""
         log, position = self.store.log(self._shard.log_id), self.position(self._shard.log_id)
         if log.head <= position:
             if self.closed:
                 self._drained()
                 return False
             await log.wait(position)
-            return True
+            return self.store.logs.get(log.id) is log  # otherwise it was deleted, and the ledger says with what
         if mapping.window_s and not self.closed and log.head - position < mapping.batch_size:
             await self.clock.wait_for(log.wait(position + mapping.batch_size - 1), mapping.window_s)
         if log.tail > position + 1:
-            transaction = self.store.begin()
-            self.settle(transaction, log.id, log.tail - 1, failed=log.tail - 1 - position)
+            transaction, gone = self.store.begin(), log.tail - 1 - position
+            self.settle(transaction, log.id, log.tail - 1, failed=gone)
+            self.ledger.note(transaction, self.id, f"{gone} records expired in the source before they could be read")
             await self.store.commit(transaction)
             return True
         self._assert_readable(mapping, configuration)

@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from tailrace.engine.log import Entry, Log
+from tailrace.engine.block import Entry
+from tailrace.engine.log import Log
 from tailrace.engine.transaction import Transaction
 from tailrace.lambda_.errors import invalid
 from tailrace.lambda_.event_source.mapping import Mapping

@@ -1,0 +1,247 @@
+"""Athena over 1 million rows of JSON and of Parquet, in 1 and in 1,000 files, against DuckDB alone on the same files.
+
+DuckDB takes about 10 ms for a million rows of Parquet in one file. What every query costs, two processes, a commit and
+two objects that wait for the disk, weighs as much as that: so Parquet is measured with 10 million rows as well.
+
+python -m benchmarks.query [rows]
+"""
+
+import http.client
+import json
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks.server import Server
+
+RATIO_MAX = 1.3
+ROWS = (("json", 1_000_000), ("parquet", 1_000_000), ("parquet", 10_000_000))
+FILES = 1_000
+RUNS = 7
+_LAKE = "bench"  # the bucket and the database
+_EXAMPLE = Path(__file__).parent.parent / "examples" / "orders" / "queries"
+_FEW_ROWS = 1_000
+# The rows are those of the example's lake.
+_ORDERS = """SELECT
+    md5(i::VARCHAR) AS event_id, CASE WHEN i % 3 = 0 THEN 'INSERT' ELSE 'MODIFY' END AS event_name,
+    '1110000000000' || lpad(i::VARCHAR, 12, '0') AS sequence_number,
+    strftime(TIMESTAMP '2026-01-02 03:04:05' + to_seconds(i), '%Y-%m-%dT%H:%M:%SZ') AS event_time,
+    'order-' || i % {orders} AS order_id, 'customer-' || i % 2000 AS customer_id, 'product ' || i % 40 AS product,
+    'category ' || i % 4 AS category, (1 + i % 9)::INTEGER AS quantity, round(i % 3001 / 7, 2) AS unit_price,
+    round((i % 30011) / 7, 2) AS total, 'EUR' AS currency, chr((65 + i % 8)::INTEGER) || 'X' AS country,
+    CASE i % 4 WHEN 0 THEN 'NEW' WHEN 1 THEN 'PAID' ELSE 'SENT' END AS status,
+    event_time AS created_at, event_time AS updated_at
+FROM range({first}, {last}) AS r(i)"""
+_COLUMNS = {
+    "event_id": "string",
+    "event_name": "string",
+    "sequence_number": "string",
+    "event_time": "string",
+    "order_id": "string",
+    "customer_id": "string",
+    "product": "string",
+    "category": "string",
+    "quantity": "int",
+    "unit_price": "double",
+    "total": "double",
+    "currency": "string",
+    "country": "string",
+    "status": "string",
+    "created_at": "string",
+    "updated_at": "string",
+}
+_TYPES = {"string": "VARCHAR", "int": "INTEGER", "double": "DOUBLE"}
+_SERDES = {
+    "json": "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'",
+    "parquet": "STORED AS PARQUET",
+}
+# Both sides' texts: what differs is how the two spell the table.
+_QUERIES = {
+    "revenue by product": """SELECT product, count(*) AS orders, sum(quantity * unit_price) AS revenue
+        FROM {0} GROUP BY product ORDER BY product""",
+    "current state of orders": """SELECT status, count(*) FROM (
+        SELECT order_id, max_by(status, CAST(sequence_number AS decimal(38, 0))) AS status FROM {0} GROUP BY order_id
+    ) AS last GROUP BY status ORDER BY status""",
+}
+
+
+def main() -> int:
+    """Print each ratio; status 1 when one is over its mark."""
+    cases = [(form, int(sys.argv[1])) for form in _SERDES] if sys.argv[1:] else ROWS
+    over = 0
+    with Server() as server:
+        few(server)
+        for form, rows in cases:
+            for count in (1, FILES):
+                over += many(server, form, rows, count)
+    return int(over > 0)
+
+
+def few(server: Server) -> None:
+    """Print how long small queries take, from the request that starts one to its rows."""
+    lake = Lake(server, "orders")
+    lake.create()
+    print(f"query: SELECT 1, the first one of a server: {seconds(lambda: lake.run('SELECT 1')) * 1000:.0f} ms")
+    with tempfile.TemporaryDirectory() as folder:
+        lake.fill("json", files(Path(folder), "json", 10, _FEW_ROWS))
+    texts = {path.stem: path.read_text() for path in sorted(_EXAMPLE.glob("*.sql"))}
+    for name, text in {"SELECT 1": "SELECT 1", **texts}.items():
+        took = statistics.median(seconds(lambda: lake.run(text)) for _ in range(3 * RUNS))  # noqa: B023
+        print(f"query: {name}, {_FEW_ROWS:,} rows in the table: {took * 1000:.0f} ms", flush=True)
+
+
+def many(server: Server, form: str, rows: int, count: int) -> int:
+    """Print the ratios of a table; answer how many are over their mark."""
+    lake = Lake(server, f"{form}_{rows}_{count}")
+    over = 0
+    with tempfile.TemporaryDirectory() as folder:
+        paths = files(Path(folder), form, count, rows)
+        lake.fill(form, paths)
+        alone = duck(form, paths)
+        for name, text in _QUERIES.items():
+            ours, theirs = text.format(lake.table), text.format("them")
+            first = f"the first time {seconds(lambda: lake.run(ours)):.3f} and {seconds(lambda: alone(theirs)):.3f} s"  # noqa: B023
+            assert [row[:2] for row in lake.run(ours)] == [[str(cell) for cell in row[:2]] for row in alone(theirs)]
+            ratio, line = compared(server, lambda: lake.run(ours), lambda: alone(theirs))  # noqa: B023
+            over += ratio > RATIO_MAX
+            print(f"query: {form}, {rows:,} rows, {count:,} files, {name}: {line}; {first}", flush=True)
+    return over
+
+
+class Lake:
+    """A table in a server and the queries on it."""
+
+    def __init__(self, server: Server, table: str) -> None:
+        self.table = table
+        self._s3 = server.client("s3")
+        self._small = Small(server)
+
+    def create(self) -> None:
+        """Make the bucket and the database."""
+        self._s3.create_bucket(Bucket=_LAKE)
+        self.run(f"CREATE DATABASE {_LAKE}")
+
+    def fill(self, form: str, paths: list[Path]) -> None:
+        """Make the table of some files."""
+        for path in paths:
+            with path.open("rb") as body:
+                self._s3.put_object(Bucket=_LAKE, Key=f"{self.table}/{path.name}", Body=body)
+        columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+        place = f"LOCATION 's3://{_LAKE}/{self.table}/'"
+        self.run(f"CREATE EXTERNAL TABLE {self.table} ({columns}) {_SERDES[form]} {place}")
+
+    def run(self, text: str) -> list[list[str]]:
+        """Run a query to its end and answer its rows, without their header."""
+        query = {
+            "QueryString": text,
+            "QueryExecutionContext": {"Database": _LAKE},
+            "ResultConfiguration": {"OutputLocation": f"s3://{_LAKE}/results/"},
+        }
+        started = self._small.post("StartQueryExecution", query)
+        while True:
+            status = self._small.post("GetQueryExecution", started)["QueryExecution"]["Status"]
+            if status["State"] not in ("QUEUED", "RUNNING"):
+                break  # the server waited with its answer
+        assert status["State"] == "SUCCEEDED", status
+        rows = self._small.post("GetQueryResults", started)["ResultSet"]["Rows"]
+        return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows[1:]]
+
+
+class Small:
+    """A connection for requests that should cost the client next to nothing."""
+
+    def __init__(self, server: Server) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
+
+    def post(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask Athena for something."""
+        scope = "bench/20260101/us-east-1/athena/aws4_request"
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"AmazonAthena.{operation}",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        }
+        self._connection.request("POST", "/", json.dumps(body), headers)
+        answer: dict[str, Any] = json.loads(self._connection.getresponse().read())
+        return answer
+
+
+def files(folder: Path, form: str, count: int, rows: int) -> list[Path]:
+    """Write the rows into that many files."""
+    paths = [folder / f"{each:04d}.{form}" for each in range(count)]
+    with duckdb.connect() as connection:
+        for each, path in enumerate(paths):
+            first, last = rows * each // count, rows * (each + 1) // count
+            orders = _ORDERS.format(first=first, last=last, orders=max(rows * 2 // 5, 1))
+            connection.execute(f"COPY ({orders}) TO '{path}' (FORMAT {form})")
+    return paths
+
+
+def duck(form: str, paths: list[Path]) -> Callable[[str], Any]:
+    """Answer what runs a query on the files, called ``them``, with DuckDB in this process.
+
+    It is given the columns as a table's are, and keeps what it has read of footers as Athena's does.
+    """
+    connection = duckdb.connect()
+    connection.execute("SET parquet_metadata_cache = true")
+    listed = ", ".join(f"'{path}'" for path in paths)
+    columns = ", ".join(f"{name}: '{_TYPES[kind]}'" for name, kind in _COLUMNS.items())
+    them = {
+        "json": f"read_json([{listed}], format = 'newline_delimited', columns = {{{columns}}})",
+        "parquet": f"read_parquet([{listed}])",
+    }[form]
+    connection.execute(f"CREATE VIEW them AS SELECT * FROM {them}")
+    return lambda text: connection.execute(text).fetchall()
+
+
+def compared(server: Server, athena: Callable[[], Any], alone: Callable[[], Any]) -> tuple[float, str]:
+    """Answer (the median ratio of runs by turns, what to print)."""
+    with Pulse(server) as pulse:
+        pairs = [(seconds(athena), seconds(alone)) for _ in range(RUNS)]
+    ours, theirs = (statistics.median(each) for each in zip(*pairs, strict=True))
+    ratio = statistics.median(mine / other for mine, other in pairs)
+    return ratio, f"{ours:.3f} s, DuckDB alone {theirs:.3f} s, ratio {ratio:.2f} (mark {RATIO_MAX}); {pulse.told()}"
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """Answer how long something takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+class Pulse:
+    """A small request now and then all the while: how long the server takes to answer it."""
+
+    def __init__(self, server: Server) -> None:
+        self._small = Small(server)
+        self._took: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat)
+
+    def __enter__(self) -> "Pulse":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(0.05):
+            self._took.append(seconds(lambda: self._small.post("ListDataCatalogs", {})))
+
+    def told(self) -> str:
+        """Answer the longest in words."""
+        return f"another request meanwhile took at most {max(self._took, default=0.0) * 1000:.0f} ms"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
