@@ -9,7 +9,7 @@ import pytest
 from fuzz.furniture import PIPE, QUEUE, STREAM, filled
 from fuzz.operations import ask, in_cbor, parsed, subjects
 from fuzz.storm import Storm
-from fuzz.target import Target
+from fuzz.target import PATIENCE_S, Target
 
 DEEP = "[" * 3000
 FOUND: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -192,7 +192,7 @@ def test_odd_patterns_fail_their_statement_only(storm: Storm, target: Target, pa
 @pytest.mark.parametrize("advance", ['"inf"', '"nan"', "[]", "null", '{"a": 1}', "1e400", DEEP])
 @pytest.mark.parametrize("path", ["clock", "faults", "settle", "status", "health", "none", ""])
 def test_odd_wishes_of_the_user_are_refused(target: Target, path: str, advance: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=PATIENCE_S)
     body = f'{{"advance_s": {advance}, "name": {advance}, "rate": {advance}}}'
     for method in ("GET", "POST"):
         connection.request(method, f"/_tailrace/{path}", body)

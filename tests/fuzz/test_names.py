@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from fuzz.furniture import ROLE, RUN
 from fuzz.operations import authorization
-from fuzz.target import Target
+from fuzz.target import PATIENCE_S, Target
 from fuzz.test_bytes import request
 
 ESCAPES = (
@@ -210,7 +210,7 @@ Resources:
     except ClientError as refused:
         assert refused.response["ResponseMetadata"]["HTTPStatusCode"] < 500
         return
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         found = cloudformation.describe_change_set(StackName="leak", ChangeSetName="leak")
         if found["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
