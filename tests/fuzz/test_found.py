@@ -133,6 +133,15 @@ FOUND |= {
         {"FunctionName": "function", "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:"}},
         "InvalidParameterValueException",
     ),
+    "a metric without a name": (
+        "cloudwatch GetMetricData",
+        {
+            "MetricDataQueries": [{"Id": "a", "MetricStat": {"Metric": {}, "Period": 60, "Stat": "Sum"}}],
+            "StartTime": 0,
+            "EndTime": 60,
+        },
+        "MissingParameter",
+    ),
     "a header of spaces": (
         "pipes CreatePipe",
         {

@@ -27,6 +27,7 @@ _UNRULED = {
 # Members without which no service takes a structure, though its definition doesn't say so.
 _REQUIRED: dict[str, dict[str, tuple[str, ...]]] = {
     "athena": {"Tag": ("Key",)},
+    "cloudwatch": {"Metric": ("Namespace", "MetricName")},
     "glue": {"CrawlsFilter": ("FieldName", "FilterOperator", "FieldValue")},
 }
 # Enumerations in the order in which AWS names them, where that isn't the definition's.
