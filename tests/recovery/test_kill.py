@@ -24,6 +24,8 @@ from recovery.writers import (
 KILLS = 21
 KILLS_AT_START = 7
 BUCKET = "plain-objects"
+# No waiting, so that every life has objects on their way.
+PARAMETERS = ("BufferSizeInMBs=1", "BufferIntervalInSeconds=0", "TransformBufferIntervalInSeconds=0")
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_no_acknowledged_write_is_lost_doubled_or_invented(server: Server) -> None:
     orders = Orders(server.endpoint, server.client, "orders")
-    orders.deploy()
+    orders.deploy(PARAMETERS)
     server.client("s3").create_bucket(Bucket=BUCKET)
     transactions = TransactionWriter(server, "orders", "transaction")
     tables: list[Writer] = [OrderWriter(server, "orders", f"w{number}") for number in range(3)]
