@@ -250,7 +250,8 @@ class Store:
         except Exception as error:
             self._broken = error
             raise StoreBroken(f"the disk refused a write: {error}; free some space and start Tailrace anew") from error
-        self._settle_ranges(len(transaction.ranges))
+        if transaction.ranges:
+            self._settle_ranges(len(transaction.ranges))
         return size
 
     def _settle_ranges(self, removed: int) -> None:
