@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fuzz.operations import subjects
-from fuzz.storm import Storm
+from fuzz.operations import FORMS, Subject, subjects
+from fuzz.storm import Finding, Storm
 from fuzz.target import Target
 
 
@@ -24,13 +24,13 @@ def main(
     print(f"{len(chosen)} operations, seeds {seed} to {seed + examples - 1}", flush=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with tempfile.TemporaryDirectory() as folder, Progress(*columns, disable=None) as progress:
-        target = Target(Path(folder))
+        target = Target(Path(folder), durability="os")  # on disk, so that its memory is its own
         try:
             storm, causes, memory = Storm(target), set[str](), [0.0, 0.0]
             task = progress.add_task("asking", total=examples)
             for number in range(seed, seed + examples):
                 storm.furnish()
-                for finding in storm.rage(chosen, random.Random(number), wrong=number % 2 == 1):
+                for finding in _rage(storm, chosen, number):
                     if finding.cause not in causes:
                         print(f"\nseed {number}, {finding.cause}\n  {finding.told}", flush=True)
                     causes.add(finding.cause)
@@ -48,6 +48,15 @@ def main(
     if causes or failures:
         print("\n".join(failures))
         raise typer.Exit(1)
+
+
+def _rage(storm: Storm, chosen: list[Subject], seed: int) -> list[Finding]:
+    """Ask for each operation as botocore does, and now and then in another form that some clients speak."""
+    wrong = seed % 2 == 1
+    findings = storm.rage(chosen, random.Random(seed), wrong=wrong)
+    write, speakers = list(FORMS.values())[seed % len(FORMS)]
+    others = [each for each in speakers if each in chosen]
+    return findings + storm.rage(others, random.Random(seed), wrong=wrong, write=write)
 
 
 typer.run(main)

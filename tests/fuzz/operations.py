@@ -4,11 +4,12 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
 import botocore.session
+import cbor2
 from botocore.awsrequest import HeadersDict
 from botocore.model import OperationModel
 from botocore.parsers import create_parser
@@ -18,6 +19,7 @@ from fuzz.target import Answer, Target
 from tailrace.runtime import services
 
 _SESSION = botocore.session.get_session()
+Request = tuple[str, str, dict[str, str], bytes]  # method, path, headers, body
 _SCOPES = {"cloudwatch": "monitoring", "dynamodbstreams": "dynamodb"}
 
 
@@ -64,7 +66,7 @@ class Unwritable(Exception):
     """Parameters that no request can carry: a header of two lines, a path that isn't there."""
 
 
-def written(subject: Subject, params: dict[str, Any]) -> tuple[str, str, dict[str, str], bytes]:
+def written(subject: Subject, params: dict[str, Any]) -> Request:
     """Answer method, path, headers and body as botocore writes them, or by hand what it wouldn't write."""
     try:
         request = _serialized(subject, params)
@@ -80,10 +82,10 @@ def written(subject: Subject, params: dict[str, Any]) -> tuple[str, str, dict[st
     return request["method"], path, headers, _body(request["body"])
 
 
-def ask(target: Target, subject: Subject, params: dict[str, Any]) -> Answer:
+def ask(target: Target, subject: Subject, params: dict[str, Any], write: "Write | None" = None) -> Answer:
     """Send a request. Raises Unwritable when it can't be written, OSError when there is no answer."""
     try:
-        return target.ask(*written(subject, params))
+        return target.ask(*(write or written)(subject, params))
     except ValueError as error:
         raise Unwritable from error  # the client's library refuses it
 
@@ -131,3 +133,50 @@ def _body(body: Any) -> bytes:
 
 def _query(query: Any) -> str:
     return query if isinstance(query, str) else urlencode(query, doseq=True)
+
+
+def in_cbor(subject: Subject, params: dict[str, Any], *, rpc: bool) -> Request:
+    """Answer a request of AWS JSON in one of the two forms of CBOR that some clients send. Raises Unwritable."""
+    target = f"{subject.model.service_model.metadata['targetPrefix']}.{subject.name}"
+    headers = {"Authorization": authorization(subject.service)}
+    try:
+        body = cbor2.dumps(params)
+    except (cbor2.CBOREncodeError, OverflowError, ValueError) as error:
+        raise Unwritable from error
+    if rpc:
+        service, _, operation = target.rpartition(".")
+        headers |= {"Smithy-Protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"}
+        return "POST", f"/service/{service}/operation/{operation}", headers, body
+    headers |= {"X-Amz-Target": target, "Content-Type": "application/x-amz-cbor-1.1"}
+    return "POST", "/", headers, body
+
+
+def as_form(subject: Subject, params: dict[str, Any]) -> Request:
+    """Answer a request as older clients of SQS and CloudWatch send it."""
+    fields = {"Action": subject.name, "Version": subject.model.service_model.api_version, **dict(_flat("", params))}
+    headers = {"Authorization": authorization(subject.service), "Content-Type": "application/x-www-form-urlencoded"}
+    return "POST", "/", headers, urlencode(fields, errors="replace").encode()
+
+
+def _speaking(protocol: str) -> tuple[Subject, ...]:
+    return tuple(each for each in subjects() if each.model.service_model.resolved_protocol == protocol)
+
+
+# Other ways to ask for the same: how a request is written, and what can be asked for so.
+Write = Callable[[Subject, dict[str, Any]], Request]
+FORMS: dict[str, tuple[Write, tuple[Subject, ...]]] = {
+    "CBOR": (partial(in_cbor, rpc=False), _speaking("json")),
+    "RPC in CBOR": (partial(in_cbor, rpc=True), _speaking("json")),
+    "forms": (as_form, tuple(each for each in _speaking("json") if each.service in ("sqs", "cloudwatch"))),
+}
+
+
+def _flat(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _flat(f"{place}.{name}" if place else str(name), each)
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _flat(f"{place}.member.{at + 1}" if at % 2 else f"{place}.{at + 1}", each)
+    else:
+        yield place, str(value)

@@ -10,7 +10,7 @@ from typing import Any
 from fuzz.furniture import FURNITURE, filled, names
 from fuzz.good import GOOD
 from fuzz.maker import Maker
-from fuzz.operations import Subject, Unwritable, ask, parsed, subjects
+from fuzz.operations import Subject, Unwritable, Write, ask, parsed, subjects, written
 from fuzz.target import PATIENCE_S, Answer, Target
 
 SLOW_S = 2.0  # of computing; the server answers nobody else meanwhile
@@ -48,20 +48,26 @@ class Storm:
         for service, operation, params in FURNITURE:
             self.ask(self._subjects[f"{service} {operation}"], filled(params, self.names))
 
-    def rage(self, chosen: Sequence[Subject], dice: random.Random, *, wrong: bool) -> list[Finding]:
+    def rage(
+        self, chosen: Sequence[Subject], dice: random.Random, *, wrong: bool, write: Write = written
+    ) -> list[Finding]:
         """Ask for each operation once, in any order, and answer what was wrong."""
         maker = Maker(dice, self.names, wrong=wrong)
         findings = []
         for subject in dice.sample(chosen, len(chosen)):
-            good = self._good.get(subject.known_as)
+            good = self.good(subject)
             if good and dice.random() < 0.6:
                 params = maker.changed(subject, dice.choice(good))
             else:
                 params = maker.made(subject)
-            finding = self.ask(subject, params)
+            finding = self.ask(subject, params, write)
             if finding is not None:
                 findings.append(finding)
         return findings
+
+    def good(self, subject: Subject) -> list[dict[str, Any]]:
+        """Answer some parameters with which an operation was carried out."""
+        return self._good.get(subject.known_as, [])
 
     def _succeed(self, subject: Subject, params: dict[str, Any]) -> None:
         """Ask until it works: what is asked about may still be on its way."""
@@ -73,12 +79,12 @@ class Storm:
             assert time.monotonic() < deadline and finding is None, f"{subject.known_as} {given}: {self.answer}"
             time.sleep(0.01 if self.carried_out[subject.known_as] == before else 0)
 
-    def ask(self, subject: Subject, params: dict[str, Any]) -> Finding | None:
+    def ask(self, subject: Subject, params: dict[str, Any], write: Write = written) -> Finding | None:
         """Send a request, learn from the answer, and say what was wrong with it; None when nothing was."""
         asked, told = subject.known_as, f"{params!r}"[:_SHOWN]
         began = self.target.cpu_s()
         try:
-            answer = ask(self.target, subject, params)
+            answer = ask(self.target, subject, params, write)
         except Unwritable:
             return None
         except OSError as error:
@@ -90,7 +96,7 @@ class Storm:
         took_s = self.target.cpu_s() - began
         if took_s > SLOW_S:
             return Finding(f"{asked}: slow", f"{took_s:.1f} s for {told}")
-        return self._learn(subject, params, answer)
+        return self._learn(subject, params, answer) if write is written else None
 
     def _learn(self, subject: Subject, params: dict[str, Any], answer: Answer) -> Finding | None:
         try:

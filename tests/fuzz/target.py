@@ -32,10 +32,10 @@ class Answer:
 class Target:
     """One server. ``ask`` sends requests on a connection that is kept; ``raw`` sends bytes on one of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durability: str = "memory") -> None:
         self.data_dir = folder / "data"
         self._log = (folder / "log").open("w+")
-        command = [sys.executable, "-m", "tailrace", "up", "--port", "0", "--durability", "memory"]
+        command = [sys.executable, "-m", "tailrace", "up", "--port", "0", "--durability", durability]
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir)], stdout=subprocess.PIPE, stderr=self._log, text=True
         )

@@ -1,5 +1,6 @@
 """Raw bytes: broken, cut, huge, slow and deep requests of every protocol. Whatever comes, the next one is answered."""
 
+import json
 import random
 import resource
 import select
@@ -312,3 +313,31 @@ UNKNOWN = {
 def test_what_nobody_knows_is_refused(target: Target, name: str) -> None:
     (status,) = statuses(target.raw(UNKNOWN[name]))
     assert status in (*range(400, 500), 501)
+
+
+def test_bodies_of_millions_of_parts_are_refused_before_they_are_read(target: Target) -> None:
+    """Each would hold up everybody for a minute, or take gigabytes."""
+    parts = 400_000
+    records = b'{"StreamName":"stream","Records":[' + b"{}," * parts + b"{}]}"
+    answer = target.raw(json_request("kinesis", records, "Kinesis_20131202.PutRecords"))
+    assert statuses(answer) == [400] and b"Too many entries" in answer
+    tags = b'{"ResourceArn":"a","TagsToAdd":{' + b",".join(b'"%d":""' % at for at in range(parts)) + b"}}"
+    answer = target.raw(json_request("glue", tags, "AWSGlue.TagResource"))
+    assert statuses(answer) == [400] and b"Too many entries" in answer
+    code = b'{"FunctionName":"a","Code":[' + b"[]," * (6 * MIB) + b"1]}"
+    answer = target.raw(request("POST", "/2015-03-31/functions", {"Authorization": authorization("lambda")}, code))
+    assert statuses(answer) == [413]
+
+
+def test_only_functions_come_in_bodies_of_their_size(target: Target) -> None:
+    head = {"X-Amz-Target": "DynamoDB_20120810.PutItem", "Authorization": authorization("lambda")}
+    for path in ("/", "/2015-03-31/functions"):
+        answer = target.raw(request("POST", path, {**head, "Content-Length": str(65 * MIB)}))
+        assert statuses(answer) == [413]
+
+
+def test_what_is_wrong_far_behind_is_found(target: Target) -> None:
+    entries = [{"timestamp": 1, "message": "a"}] * 3000 + [{"timestamp": 1}]
+    body = json.dumps({"logGroupName": "group", "logStreamName": "stream", "logEvents": entries}).encode()
+    answer = target.raw(json_request("logs", body, "Logs_20140328.PutLogEvents"))
+    assert statuses(answer) == [400] and b"logEvents.3001.member.message" in answer

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fuzz.good import NEVER
 from fuzz.maker import Maker
-from fuzz.operations import Subject, subjects
+from fuzz.operations import FORMS, Subject, subjects
 from fuzz.storm import Storm
 from fuzz.target import Target
 
@@ -44,6 +44,14 @@ def test_no_request_is_a_failure_of_the_server(
 def test_requests_that_were_good_and_are_odd(storm: Storm, target: Target, seed: int) -> None:
     storm.furnish()
     assert not storm.rage(subjects(), random.Random(seed), wrong=seed % 2 == 1)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("seed", range(4))
+def test_other_forms_of_the_same(storm: Storm, target: Target, form: str, seed: int) -> None:
+    """AWS JSON also comes in CBOR, in two forms; what SQS and CloudWatch are asked for comes as forms, too."""
+    write, chosen = FORMS[form]
+    assert not storm.rage(chosen, random.Random(seed), wrong=seed % 2 == 1, write=write)
 
 
 def test_every_operation_has_been_carried_out(storm: Storm, target: Target) -> None:

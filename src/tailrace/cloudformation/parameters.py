@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tailrace.cloudformation.errors import invalid, malformed
+from tailrace.engine.user_pattern import BadPattern, UserPattern
 
 Values = Mapping[str, Any]
 
@@ -148,9 +149,9 @@ def _violation(name: str, declared: Values, text: str) -> Exception:
 
 def _matches(name: str, pattern: str, value: str) -> bool:
     try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:
-        raise malformed(f"Parameter '{name}' has an AllowedPattern that is no regular expression: {pattern}") from None
+        return UserPattern(pattern).fullmatch(value)
+    except BadPattern as error:
+        raise malformed(f"Parameter '{name}' has an AllowedPattern that can't be used: {pattern}: {error}") from None
 
 
 def _number(text: str) -> float | None:

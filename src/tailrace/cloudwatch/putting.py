@@ -57,7 +57,7 @@ def _moment(call: Call, datum: dict[str, Any], where: str) -> int:
 
 
 def _aggregate(datum: dict[str, Any], where: str) -> Aggregate:
-    given = [member for member in ("Value", "Values", "StatisticValues") if member in datum]
+    given = [member for member in ("Value", "Values", "StatisticValues") if datum.get(member) not in (None, [])]
     if not given:
         raise missing(f"The parameter {where}.Value is required.")
     if len(given) > 1:
@@ -71,7 +71,7 @@ def _aggregate(datum: dict[str, Any], where: str) -> Aggregate:
         ]
         aggregate.add_set(*numbers)
         return aggregate
-    values = datum.get("Values", [datum["Value"]] if "Value" in datum else [])
+    values = datum.get("Values") or [datum["Value"]]
     counts = datum.get("Counts") or [1.0] * len(values)
     if len(values) > _VALUES_MAX:
         raise invalid(f"The collection {where}.Values must not have a size greater than {_VALUES_MAX}.")

@@ -13,6 +13,7 @@ _NAME = re.compile(
     r"(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?$"
 )
 _NAME_CHARS_MAX = 64
+_QUEUE = re.compile(r"arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Reference:
 def arn_of(region: str, account: str, name: str) -> str:
     """Answer a function's ARN."""
     return f"arn:aws:lambda:{region}:{account}:function:{name}"
+
+
+def is_queue(arn: str) -> bool:
+    """Answer whether an ARN has the form of a queue's, with a region, an account and a name in it."""
+    return _QUEUE.fullmatch(arn) is not None
 
 
 def referred(call: Call) -> Reference:

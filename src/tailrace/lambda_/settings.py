@@ -11,7 +11,7 @@ import orjson
 
 from tailrace.lambda_.errors import constraint, invalid
 from tailrace.lambda_.function import Configuration, Logging
-from tailrace.lambda_.naming import LATEST
+from tailrace.lambda_.naming import LATEST, is_queue
 
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
 _TIMEOUT_S_MAX = 900
@@ -140,8 +140,11 @@ def _check(settings: Configuration) -> None:
     if settings.memory_mb > _MEMORY_MB_MAX:
         limit = f"Member must have value less than or equal to {_MEMORY_MB_MAX}"
         raise invalid(f"'MemorySize' value failed to satisfy constraint: {limit}")
+    for what, text in (("Handler", settings.handler), *(settings.variables or {}).items()):
+        if "\x00" in text:
+            raise invalid(f"{what} contains a zero character, which no process can be given.")
     target = settings.dead_letter
-    if target is not None and not target.startswith("arn:aws:sqs:"):
+    if target is not None and not is_queue(target):
         raise invalid("Tailrace sends dead letters of functions to SQS queues only.")
 
 

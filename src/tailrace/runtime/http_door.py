@@ -65,8 +65,8 @@ class Arrival:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.claim = claim_of(request)
-        is_lambda = self.claim is not None and self.claim.service == "lambda"
-        self.body_bytes_max = limits.LAMBDA_BODY_BYTES_MAX if is_lambda else limits.BODY_BYTES_MAX
+        is_function = request.path.startswith(limits.FUNCTIONS) and "x-amz-target" not in request.headers
+        self.body_bytes_max = limits.LAMBDA_BODY_BYTES_MAX if is_function else limits.BODY_BYTES_MAX
         self.route: Route | None = None
         self.signed: tuple[Signed | None, Principal] | None = None
         self.upload: Upload | None = None

@@ -5,6 +5,7 @@ MEBIBYTE = 1 << 20
 LINE_BYTES_MAX = 16 * 1024  # the request line, and all headers together, each
 HEAD_BYTES_MAX = 64 * 1024  # what may arrive before a head is complete
 BODY_BYTES_MAX = 16 * MEBIBYTE
+FUNCTIONS = "/2015-03-31/functions"
 LAMBDA_BODY_BYTES_MAX = 70_167_211  # CreateFunction's: a zip of 50 MiB in Base64, and some
 OBJECT_BYTES_MAX = 5 * 1024 * MEBIBYTE  # of one PutObject or UploadPart
 BODIES_BYTES_MAX = 256 * MEBIBYTE  # all bodies in memory together

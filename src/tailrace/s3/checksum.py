@@ -95,6 +95,7 @@ ALGORITHMS = {
         _hash("MD5", lambda: hashlib.md5(usedforsecurity=False), 16),
     )
 }
+_SUPPORTED = "CRC32, CRC32C, CRC64NVME, SHA1, SHA256"
 _MEMBERS = {algorithm.member: algorithm for algorithm in ALGORITHMS.values()}
 _UNBUILT = {"ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128"}
 
@@ -159,6 +160,13 @@ def declared(params: Mapping[str, Any]) -> tuple[str, str] | None:
     if not well_formed(algorithm, value):
         raise invalid_request(f"Value for {algorithm.header} header is invalid.")
     return algorithm.name, value
+
+
+def check_supported(algorithm: str) -> None:
+    """Raise InvalidRequest for an algorithm that is none."""
+    if algorithm not in ALGORITHMS:
+        message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+        raise invalid_request(f"{message}[{_SUPPORTED}]")
 
 
 def well_formed(algorithm: Algorithm, value: str) -> bool:

@@ -47,6 +47,7 @@ async def copy_object(call: Call) -> dict[str, Any]:
     _check_in_place(call, source)
     _check_target(call, call.cloud.store.begin())
     algorithm = call.params.get("ChecksumAlgorithm") or original.algorithm
+    checksum.check_supported(algorithm)
     about = _description(call, original)
     staged = call.cloud.files.create(objects.file_name(bucket, key))
     try:

@@ -15,6 +15,7 @@ from tailrace.wire.errors import AwsError
 
 DAY_S = 86_400
 _RULES_MAX = 1000
+_LAST_MIDNIGHT_S = 253_402_214_400  # of the year 9999: no date can be written after it
 _CONDITIONS = ("Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "And")
 
 Rule = dict[str, Any]
@@ -70,7 +71,7 @@ def expiration_facts(bucket: Bucket, key: str, stored: Object) -> dict[str, str]
 
 
 def _midnight_after(start_s: int, days: int) -> int:
-    return math.ceil(start_s / DAY_S + days) * DAY_S
+    return min(math.ceil(start_s / DAY_S + days) * DAY_S, _LAST_MIDNIGHT_S)
 
 
 def _applies(rule: Rule, key: str, stored: Object) -> bool:

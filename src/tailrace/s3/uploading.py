@@ -16,7 +16,6 @@ from tailrace.s3.upload import UPLOADED, Upload, UploadedPart, part_key
 from tailrace.service.call import Call
 
 _PAGE = 1000
-_SUPPORTED = "CRC32, CRC32C, CRC64NVME, SHA1, SHA256"
 _FULL_OBJECT_ONLY = {"CRC64NVME"}
 _COMPOSITE_ONLY = {"SHA1", "SHA256", "SHA512", "MD5"}
 
@@ -170,9 +169,7 @@ def _checksum_choice(call: Call) -> tuple[str | None, str | None]:
             message = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
             raise invalid_request(message)
         return None, None
-    if algorithm not in checksum.ALGORITHMS:
-        message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        raise invalid_request(f"{message}[{_SUPPORTED}]")
+    checksum.check_supported(algorithm)
     wrong = (kind == checksum.COMPOSITE and algorithm in _FULL_OBJECT_ONLY) or (
         kind == checksum.FULL_OBJECT and algorithm in _COMPOSITE_ONLY
     )

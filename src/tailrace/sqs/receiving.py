@@ -24,6 +24,7 @@ async def receive_message(call: Call) -> dict[str, Any]:
     if not 1 <= wanted <= RECEIVE_MAX:
         text = f"Value {wanted} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if"
         raise AwsError("InvalidParameterValue", f"{text} provided.")
+    _check_visibility(call.params.get("VisibilityTimeout", 0))
     store, clock = call.cloud.store, call.cloud.clock
     queue = find(call, store.begin(), call.params["QueueUrl"])
     wait_s = call.params.get("WaitTimeSeconds", queue.number("ReceiveMessageWaitTimeSeconds"))
@@ -131,10 +132,14 @@ def _delete(call: Call, handle: str) -> None:
         keep(call, call.transaction, msgspec.structs.replace(queue, held=queue.held - 1))
 
 
-def _hide(call: Call, handle: str, timeout_s: int) -> None:
+def _check_visibility(timeout_s: int) -> None:
     if not 0 <= timeout_s <= _VISIBILITY_S_MAX:
         text = f"Value {timeout_s} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200"
         raise AwsError("InvalidParameterValue", f"{text}, if provided.")
+
+
+def _hide(call: Call, handle: str, timeout_s: int) -> None:
+    _check_visibility(timeout_s)
     queue = find(call, call.transaction, call.params["QueueUrl"])
     found = message.get(call.transaction, queue, message.number_in(queue, handle))
     if found is None:

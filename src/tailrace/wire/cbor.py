@@ -18,6 +18,7 @@ from tailrace.wire.model import Model, Operation
 from tailrace.wire.outcome import Writers
 
 _DEPTH_MAX = 100
+_INFINITE = (math.inf, -math.inf)
 _INSTANT = 1  # the tag of an instant
 _AMZ_TYPE = "application/x-amz-cbor-1.1"
 _RPC_TYPE = "application/cbor"
@@ -48,11 +49,11 @@ def _read_blob(value: Any) -> bytes:
 
 def _read_instant(unit_s: float) -> Reader:
     def read(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value in _INFINITE:
             raise Malformed("STRING_VALUE cannot be converted to Date")
         try:
             return timestamp.number(float(value) / unit_s)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise Malformed("NUMBER_VALUE cannot be converted to Date") from None
 
     return read

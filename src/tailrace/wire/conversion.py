@@ -13,6 +13,7 @@ from tailrace.wire.definition import Shape
 from tailrace.wire.errors import AwsError
 
 Reader = Callable[[Any], Any]
+_ENTRIES_MAX = 100_000  # of one list or map; no service takes a tenth of that
 
 _TRUE = frozenset({"true", "1", "yes"})
 _FALSE = frozenset({"false", "0", "no"})
@@ -188,6 +189,12 @@ def _unstructured(value: Any) -> Malformed:
     return Malformed("Unrecognized collection type" if isinstance(value, list) else "Unexpected value type in payload")
 
 
+def _check_count(value: list[Any] | dict[str, Any]) -> None:
+    """Refuse what nobody takes so many of, before millions are read."""
+    if len(value) > _ENTRIES_MAX:
+        raise Malformed("Too many entries")
+
+
 def _list_reader(each: Reader) -> Reader:
     def read_list(value: Any) -> list[Any]:
         if type(value) is not list:
@@ -196,6 +203,7 @@ def _list_reader(each: Reader) -> Reader:
                 if isinstance(value, dict)
                 else Malformed("Unexpected field type")
             )
+        _check_count(value)
         if None in value:
             value = [entry for entry in value if entry is not None]
         return value if each is read_anything else [each(entry) for entry in value]
@@ -207,6 +215,7 @@ def _map_reader(each: Reader) -> Reader:
     def read_map(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
             raise Malformed("Unexpected field type")
+        _check_count(value)
         if each is read_anything:
             return value
         return {key: each(entry) for key, entry in value.items() if entry is not None}

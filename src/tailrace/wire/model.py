@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,6 +31,10 @@ _REQUIRED: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # Enumerations in the order in which AWS names them, where that isn't the definition's.
 _ENUM_ORDER = {("dynamodb", "ScalarAttributeType"): ("B", "N", "S")}
+
+# Some megabytes may break millions of rules: a refusal counts so many, in so many entries of each list unless there
+# is nothing wrong with those.
+_VIOLATIONS_MAX, _ENTRIES_MAX = 1000, 1000
 
 _EMPTY = Shape(type="structure")
 
@@ -133,13 +138,15 @@ class Model:
 
     def refuse(self, operation: str, shape_name: str, params: dict[str, Any]) -> None:
         """Raise the validation error that names every violation of parameters."""
-        walk = violation.Walk(self.shapes, self._opaque, self._rules)
-        try:
-            found = list(walk.of(shape_name, params))
-        except (TypeError, AttributeError) as error:
-            raise AwsError("SerializationException", f"a parameter of {operation} has another type: {error}") from error
-        if found:
-            raise violation.refusal(self.service, operation, found)
+        for entries_max in (_ENTRIES_MAX, None):
+            walk = violation.Walk(self.shapes, self._opaque, self._rules, entries_max)
+            try:
+                found = list(islice(walk.of(shape_name, params), _VIOLATIONS_MAX))
+            except (TypeError, AttributeError) as error:
+                text = f"a parameter of {operation} has another type: {error}"
+                raise AwsError("SerializationException", text) from error
+            if found:
+                raise violation.refusal(self.service, operation, found)
 
     @cached_property
     def errors(self) -> dict[str, tuple[str, Shape]]:

@@ -31,6 +31,17 @@ class _Form:
         }
 
 
+# What is larger is a function's code in one long text; anything else would take some gigabytes when it is read.
+_LARGE_BYTES = 16 * 2**20
+_LARGE_PARTS_MAX = 100_000
+
+
+def _check_large(body: bytes) -> None:
+    if len(body) > _LARGE_BYTES and body.count(b",") > _LARGE_PARTS_MAX:
+        text = f"Request must be smaller than {_LARGE_BYTES} bytes, or hold less"
+        raise AwsError("RequestEntityTooLargeException", text, 413)
+
+
 @cache
 def _form_of(operation: Operation) -> _Form:
     return _Form(operation)
@@ -49,6 +60,7 @@ class RestJson:
             if value is not None:
                 params[name] = value
         elif form.body and request.body:
+            _check_large(request.body)
             for key, each in loads(request.body).items():
                 known = form.body.get(key)
                 if known is not None and each is not None:

@@ -3,8 +3,9 @@
 Most services speak alike (Coral's "1 validation error detected: Value '' at 'x' failed to satisfy constraint: ...").
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import orjson
 
@@ -13,6 +14,7 @@ from tailrace.wire.definition import Shape
 from tailrace.wire.errors import AwsError
 
 Scope = Literal["member", "element", "key", "value"]
+T = TypeVar("T")
 Step = tuple[str, str]  # ("member" | "element" | "entry", its name)
 
 _LISTED_MAX = 10
@@ -50,11 +52,17 @@ class Walk:
     """Find every broken rule of a value. Slow and thorough: it runs after a fast check has said no."""
 
     def __init__(
-        self, shapes: Mapping[str, Shape], opaque: frozenset[str], rules: Callable[[str], Sequence[Rule]]
+        self,
+        shapes: Mapping[str, Shape],
+        opaque: frozenset[str],
+        rules: Callable[[str], Sequence[Rule]],
+        entries_max: int | None = None,
     ) -> None:
+        """Look at so many entries of each list and map, or at all."""
         self._shapes = shapes
         self._opaque = opaque
         self._rules = rules
+        self._entries_max = entries_max
 
     def of(self, name: str, value: Any, path: tuple[Step, ...] = ()) -> Iterator[Violation]:
         """Answer the violations within a value of a shape."""
@@ -75,15 +83,18 @@ class Walk:
                 if value.get(name) is not None:
                     yield from self.of(member.shape, value[name], (*path, ("member", name)))
         elif shape.type == "list" and shape.member is not None:
-            entries = [(("element", str(number)), each) for number, each in enumerate(value, 1)]
+            entries = [(("element", str(number)), each) for number, each in enumerate(self._some(value), 1)]
             yield from self._contained(shape, shape.member.shape, entries, value, path, "element")
         elif shape.type == "map" and shape.key is not None and shape.value is not None:
             if shape.value.shape in self._opaque:
                 return
-            keys = [(("entry", key), key) for key in value]
+            keys = [(("entry", key), key) for key in self._some(value)]
             yield from self._contained(shape, shape.key.shape, keys, value, path, "key")
-            items = [(("entry", key), each) for key, each in value.items()]
+            items = [(("entry", key), each) for key, each in self._some(value.items())]
             yield from self._contained(shape, shape.value.shape, items, value, path, "value")
+
+    def _some(self, entries: Iterable[T]) -> Iterator[T]:
+        return islice(entries, self._entries_max)
 
     def _contained(
         self,

@@ -10,6 +10,7 @@ from tailrace.athena.api.page import page, place_of
 from tailrace.athena.api.problem import invalid, metadata
 from tailrace.athena.catalog.caller import CATALOG
 from tailrace.athena.registry import SERVICE
+from tailrace.engine.user_pattern import BadPattern, UserPattern
 from tailrace.service.call import Call
 from tailrace.wire.errors import AwsError
 
@@ -86,10 +87,10 @@ def list_table_metadata(call: Call) -> dict[str, Any]:
     expression = call.params.get("Expression")
     if expression is not None:
         try:
-            pattern = re.compile(expression.replace("*", ".*").replace("..*", ".*"), re.IGNORECASE)
-        except re.error as error:
+            pattern = UserPattern(expression.replace("*", ".*").replace("..*", ".*"), re.IGNORECASE)
+            rows = [row for row in rows if pattern.fullmatch(row["Name"])]
+        except BadPattern as error:
             raise invalid(f"Invalid expression: {expression}") from error
-        rows = [row for row in rows if pattern.fullmatch(row["Name"])]
     return _listed(call, "TableMetadataList", rows, _table)
 
 

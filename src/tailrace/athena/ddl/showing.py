@@ -23,6 +23,7 @@ from tailrace.athena.syntax.statement_tree import (
     ShowProperties,
     ShowTables,
 )
+from tailrace.engine.user_pattern import BadPattern, UserPattern
 
 _WIDTH = 20
 _BLANK = "\t \t "
@@ -32,8 +33,11 @@ def _matching(names: list[str], pattern: str | None) -> list[str]:
     """Hive's patterns: * is anything, | is or."""
     if pattern is None:
         return sorted(names)
-    choices = [re.compile(choice.replace("*", ".*"), re.IGNORECASE) for choice in pattern.split("|")]
-    return sorted(name for name in names if any(choice.fullmatch(name) for choice in choices))
+    try:
+        choices = [UserPattern(choice.replace("*", ".*"), re.IGNORECASE) for choice in pattern.split("|")]
+        return sorted(name for name in names if any(choice.fullmatch(name) for choice in choices))
+    except BadPattern as error:
+        raise semantic(f"Invalid pattern: {pattern}: {error}") from error
 
 
 def padded(*cells: str) -> str:

@@ -6,14 +6,30 @@
 import re
 from collections.abc import Callable, Sequence
 
+from tailrace.engine.user_pattern import BadPattern, UserPattern
+from tailrace.glue.entry import invalid
+
 _TOKEN = re.compile(r"\*\*|\*|\?|\[!?\]?[^\]]*\]|[{},]|\\.|.", re.DOTALL)
 _FIXED = {"**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")"}
 
 
 def excluding(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Answer a test that says whether a path, relative to the include path, is left out."""
-    compiled = [re.compile(_expression(pattern), re.DOTALL) for pattern in patterns]
-    return lambda path: any(pattern.fullmatch(path) for pattern in compiled)
+    """Answer a test that says whether a path, relative to the include path, is left out.
+
+    Both raise InvalidInputException: for what is no pattern, and for one that takes too long.
+    """
+    try:
+        compiled = [UserPattern(_expression(pattern), re.DOTALL) for pattern in patterns]
+    except BadPattern as error:
+        raise invalid(f"Invalid exclusion pattern: {error}") from error
+
+    def excluded(path: str) -> bool:
+        try:
+            return any(pattern.fullmatch(path) for pattern in compiled)
+        except BadPattern as error:
+            raise invalid(f"An exclusion pattern is too complex: {error}") from error
+
+    return excluded
 
 
 def _expression(pattern: str) -> str:

@@ -58,5 +58,6 @@ def parsed(given: dict[str, Any]) -> Target:
     sample_size = given.get("SampleSize")
     if sample_size is not None and not 1 <= sample_size <= _SAMPLE_MAX:
         raise invalid(f"Invalid SampleSize: {sample_size}. It must be between 1 and {_SAMPLE_MAX}.")
+    excluding(given.get("Exclusions", ()))
     prefix = (found["prefix"] or "").strip("/")
     return Target(path, found["bucket"], prefix, tuple(given.get("Exclusions", ())), sample_size)

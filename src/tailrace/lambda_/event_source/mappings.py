@@ -11,6 +11,7 @@ from tailrace.lambda_.errors import conflict, invalid
 from tailrace.lambda_.event_source import stream
 from tailrace.lambda_.event_source.mapping import MAPPINGS, Mapping, find, shown
 from tailrace.lambda_.function import find as find_function
+from tailrace.lambda_.naming import is_queue
 from tailrace.lambda_.naming import read as read_name
 from tailrace.lambda_.page import page
 from tailrace.lambda_.registry import SERVICE
@@ -173,7 +174,7 @@ def _destination(given: Members[str, Any]) -> str | None:
     if given.get("OnSuccess", {}).get("Destination"):
         raise invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
     target: str | None = given.get("OnFailure", {}).get("Destination")
-    if target is not None and not target.startswith("arn:aws:sqs:"):
+    if target is not None and not is_queue(target):
         raise invalid("Tailrace tells of failed batches in SQS queues only.")
     return target
 
