@@ -4,22 +4,23 @@ DuckDB takes less than 10 ms for a million rows of Parquet in one file. What eac
 processes, a commit and two objects that wait for the disk, weighs as much as that; each file costs 30 us of listing.
 So the mark is taken of Parquet with 10 million rows; the ratios with 1 million are printed, too.
 
-python -m benchmarks.query [rows]
+python -m benchmarks.query
 """
 
-import http.client
-import json
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from benchmarks.figure import Figure, Mark
+from benchmarks.plain_client import PlainClient
+from benchmarks.report import run
 from benchmarks.server import Server
 
 RATIO_MAX = 1.3
@@ -74,23 +75,21 @@ _QUERIES = {
 }
 
 
-def main() -> int:
-    """Print each ratio; status 1 when one is over its mark."""
-    marked, told = (tuple((form, int(sys.argv[1])) for form in _SERDES), ()) if sys.argv[1:] else (MARKED, TOLD)
-    over = 0
+def measure() -> Iterator[Figure]:
+    """Yield how long small queries take, and what large ones take against DuckDB."""
     with Server() as server:
-        few(server)
-        for form, rows in (*told, *marked):
+        yield from few(server)
+        for form, rows in (*TOLD, *MARKED):
+            mark = Mark.ratio_max(RATIO_MAX) if (form, rows) in MARKED else None
             for count in (1, FILES):
-                over += many(server, form, rows, count, marked=(form, rows) in marked)
-    return int(over > 0)
+                yield from many(server, form, rows, count, mark)
 
 
-def few(server: Server) -> None:
-    """Print how long small queries take, from the request that starts one to its rows."""
+def few(server: Server) -> Iterator[Figure]:
+    """Yield how long small queries take, from the request that starts one to its rows."""
     lake = Lake(server, "orders")
     lake.create()
-    print(f"query: SELECT 1, a server's first statement: {seconds(lambda: lake.run('SELECT 1')) * 1000:.0f} ms")
+    yield Figure("SELECT 1, a server's first statement", seconds(lambda: lake.run("SELECT 1")) * 1000, "ms")
     lake.run(f"CREATE DATABASE {_LAKE}")
     with tempfile.TemporaryDirectory() as folder:
         files(Path(folder), "json", 10, _FEW_ROWS)
@@ -98,27 +97,26 @@ def few(server: Server) -> None:
     texts = {path.stem: path.read_text() for path in sorted(_EXAMPLE.glob("*.sql"))}
     for name, text in {"SELECT 1": "SELECT 1", **texts}.items():
         took = statistics.median(seconds(lambda: lake.run(text)) for _ in range(3 * RUNS))  # noqa: B023
-        print(f"query: {name}, {_FEW_ROWS:,} rows in the table: {took * 1000:.0f} ms", flush=True)
+        yield Figure(f"{name}, {_FEW_ROWS:,} rows in the table", took * 1000, "ms")
 
 
-def many(server: Server, form: str, rows: int, count: int, *, marked: bool) -> int:
-    """Print the ratios of a table; answer how many are over their mark, if they have one."""
+def many(server: Server, form: str, rows: int, count: int, mark: Mark | None) -> Iterator[Figure]:
+    """Yield what each query on a table takes, and how long another request had to wait meanwhile."""
     lake = Lake(server, f"{form}_{rows}_{count}")
-    over = 0
-    with tempfile.TemporaryDirectory() as folder:
+    table = f"{form}, {rows:,} rows, {count:,} file{'s' if count > 1 else ''}"
+    with tempfile.TemporaryDirectory() as folder, Pulse(server) as pulse:
         files(Path(folder), form, count, rows)
         lake.fill(form, Path(folder))
         alone = duck()
         for name, text in _QUERIES.items():
             ours, theirs = text.format(lake.table), text.format(them(form, Path(folder)))
             firsts = seconds(lambda: lake.run(ours)), seconds(lambda: alone(theirs))  # noqa: B023
+            yield Figure(f"{table}, {name}, the first time", firsts[0], "s", "DuckDB alone", firsts[1])
             assert [row[:2] for row in lake.run(ours)] == [[str(cell) for cell in row[:2]] for row in alone(theirs)]
-            ratio, line = compared(server, lambda: lake.run(ours), lambda: alone(theirs))  # noqa: B023
-            over += marked and ratio > RATIO_MAX
-            mark = f"mark {RATIO_MAX}" if marked else f"the mark, {RATIO_MAX}, is taken of more rows"
-            print(f"query: {form}, {rows:,} rows, {count:,} files, {name}: {line.format(mark)}", end="; ")
-            print("the first time {:.3f} and {:.3f} s".format(*firsts), flush=True)
-    return over
+            pairs = [(seconds(lambda: lake.run(ours)), seconds(lambda: alone(theirs))) for _ in range(RUNS)]  # noqa: B023
+            took, limit = (statistics.median(each) for each in zip(*pairs, strict=True))
+            yield Figure(f"{table}, {name}", took, "s", "DuckDB alone", limit, mark)
+        yield Figure(f"{table}, another request meanwhile, at most", pulse.longest_ms(), "ms")
 
 
 class Lake:
@@ -127,7 +125,7 @@ class Lake:
     def __init__(self, server: Server, table: str) -> None:
         self.table = table
         self._s3 = server.client("s3")
-        self._small = Small(server)
+        self._client = PlainClient(server.port)
 
     def create(self) -> None:
         """Make the bucket."""
@@ -149,33 +147,17 @@ class Lake:
             "QueryExecutionContext": {"Database": _LAKE},
             "ResultConfiguration": {"OutputLocation": f"s3://{_LAKE}/results/"},
         }
-        started = self._small.post("StartQueryExecution", query)
+        started = self._ask("StartQueryExecution", query)
         while True:
-            status = self._small.post("GetQueryExecution", started)["QueryExecution"]["Status"]
+            status = self._ask("GetQueryExecution", started)["QueryExecution"]["Status"]
             if status["State"] not in ("QUEUED", "RUNNING"):
                 break  # the server waited with its answer
         assert status["State"] == "SUCCEEDED", status
-        rows = self._small.post("GetQueryResults", started)["ResultSet"]["Rows"]
+        rows = self._ask("GetQueryResults", started)["ResultSet"]["Rows"]
         return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows[1:]]
 
-
-class Small:
-    """A connection for requests that should cost the client next to nothing."""
-
-    def __init__(self, server: Server) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
-
-    def post(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Ask Athena for something."""
-        scope = "bench/20260101/us-east-1/athena/aws4_request"
-        headers = {
-            "Content-Type": "application/x-amz-json-1.1",
-            "X-Amz-Target": f"AmazonAthena.{operation}",
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
-        }
-        self._connection.request("POST", "/", json.dumps(body), headers)
-        answer: dict[str, Any] = json.loads(self._connection.getresponse().read())
-        return answer
+    def _ask(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._client.post("athena", f"AmazonAthena.{operation}", body, "1.1")
 
 
 def files(folder: Path, form: str, count: int, rows: int) -> None:
@@ -202,15 +184,6 @@ def them(form: str, folder: Path) -> str:
     return f"read_json('{folder}/*.json', format = 'newline_delimited', columns = {{{columns}}})"
 
 
-def compared(server: Server, athena: Callable[[], Any], alone: Callable[[], Any]) -> tuple[float, str]:
-    """Answer (the median ratio of runs by turns, what to print, with a place for the mark)."""
-    with Pulse(server) as pulse:
-        pairs = [(seconds(athena), seconds(alone)) for _ in range(RUNS)]
-    ours, theirs = (statistics.median(each) for each in zip(*pairs, strict=True))
-    ratio = statistics.median(mine / other for mine, other in pairs)
-    return ratio, f"{ours:.3f} s, DuckDB alone {theirs:.3f} s, ratio {ratio:.2f} ({{}}); {pulse.told()}"
-
-
 def seconds(work: Callable[[], Any]) -> float:
     """Answer how long something takes."""
     began = time.perf_counter()
@@ -222,7 +195,7 @@ class Pulse:
     """A small request now and then all the while: how long the server takes to answer it."""
 
     def __init__(self, server: Server) -> None:
-        self._small = Small(server)
+        self._client = PlainClient(server.port)
         self._took: list[float] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat)
@@ -237,12 +210,15 @@ class Pulse:
 
     def _beat(self) -> None:
         while not self._over.wait(0.05):
-            self._took.append(seconds(lambda: self._small.post("ListDataCatalogs", {})))
+            self._took.append(seconds(self._ask))
 
-    def told(self) -> str:
-        """Answer the longest in words."""
-        return f"another request meanwhile took at most {max(self._took, default=0.0) * 1000:.0f} ms"
+    def _ask(self) -> None:
+        self._client.post("athena", "AmazonAthena.ListDataCatalogs", {}, "1.1")
+
+    def longest_ms(self) -> float:
+        """Answer how long the slowest took."""
+        return max(self._took, default=0.0) * 1000
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(measure))
