@@ -3,7 +3,7 @@
 import copy
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -79,7 +79,7 @@ class Maker:
             case "drop":
                 del holder[key]
             case "wrong" if self._wrong:
-                holder[key] = dice.choice(values.WRONG)
+                holder[key] = self._one_of(values.WRONG)
             case _:
                 self._odd = 1.0
                 holder[key] = self._value(name, found, 3)
@@ -88,9 +88,9 @@ class Maker:
     def _value(self, name: str, shape: Shape, depth: int) -> Any:
         dice = self._dice
         if self._wrong and dice.random() < 0.1:
-            return dice.choice(values.WRONG)
+            return self._one_of(values.WRONG)
         if shape.name == "AttributeValue":
-            return dice.choice(values.ATTRIBUTES)
+            return self._one_of(values.ATTRIBUTES)
         if isinstance(shape, StructureShape):
             return self._structure(shape, depth + 1)
         if isinstance(shape, ListShape):
@@ -101,12 +101,19 @@ class Maker:
             return self._text(name, shape)
         return self._scalar(shape)
 
+    def _one_of(self, choices: Sequence[Any]) -> Any:
+        """Answer one that is nobody else's: what is made is changed later."""
+        return copy.deepcopy(self._dice.choice(choices))
+
     def _map(self, name: str, shape: MapShape, depth: int) -> Any:
         dice = self._dice
         if name in values.MAPS and dice.random() > self._odd:
             return dict(values.MAPS[name])
         if shape.value.name == "AttributeValue" and dice.random() > self._odd:
-            return {"id": {"S": dice.choice("abc")}, **({} if "Key" in name else {"v": dice.choice(values.ATTRIBUTES)})}
+            return {
+                "id": {"S": dice.choice("abc")},
+                **({} if "Key" in name else {"v": self._one_of(values.ATTRIBUTES)}),
+            }
         entries = range(self._length(shape, depth))
         return {self._text("", shape.key): self._value(name, shape.value, depth + 1) for _ in entries}
 
