@@ -24,6 +24,8 @@ from recovery.writers import (
 KILLS = 21
 KILLS_AT_START = 7
 BUCKET = "plain-objects"
+# No waiting, so that every life has objects on their way.
+PARAMETERS = ("BufferSizeInMBs=1", "BufferIntervalInSeconds=0", "TransformBufferIntervalInSeconds=0")
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_no_acknowledged_write_is_lost_doubled_or_invented(server: Server) -> None:
     orders = Orders(server.endpoint, server.client, "orders")
-    orders.deploy()
+    orders.deploy(PARAMETERS)
     server.client("s3").create_bucket(Bucket=BUCKET)
     transactions = TransactionWriter(server, "orders", "transaction")
     tables: list[Writer] = [OrderWriter(server, "orders", f"w{number}") for number in range(3)]
@@ -86,7 +88,7 @@ def under_fire(server: Server, writers: list[Writer]) -> None:
         assert not writer.is_alive()
         assert not writer.refused, f"what was refused is no matter of a kill: {writer.refused}"
         assert writer.changes > 50
-        assert writer.unanswered > 3, "no kill ever met a write"
+    assert sum(writer.unanswered for writer in writers) > KILLS, "the kills met no writes"
 
 
 def by_object(orders: Orders) -> dict[str, list[Row]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, HTTPClientError
 
 from recovery.server import Server
 
@@ -51,10 +51,13 @@ class Writer(threading.Thread, ABC):
                 self.histories.setdefault(name, []).append(wish)
             try:
                 self.write(number, {name: wish.value for name, wish in wishes.items()})
+            except EndpointConnectionError:
+                for name in wishes:  # nobody was there: it never happened
+                    self.histories[name].pop()
+                time.sleep(0.05)
+                continue
             except (BotoCoreError, HTTPClientError):
-                # Killed in between: it happened, or it did not.
-                self.unanswered += 1
-                time.sleep(0.02)
+                self.unanswered += 1  # killed in between: it happened, or it did not
                 continue
             except ClientError as error:
                 self.refused.append(error)

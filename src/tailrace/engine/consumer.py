@@ -8,7 +8,7 @@ import logging
 from abc import ABC, abstractmethod
 
 from tailrace.engine.clock import Clock
-from tailrace.engine.ledger import Hop, Ledger
+from tailrace.engine.ledger import Hop, Ledger, LogGone
 from tailrace.engine.store import Store
 from tailrace.engine.transaction import Transaction
 
@@ -118,7 +118,8 @@ class Consumers:
                 if task in self._stopping:
                     return  # it failed while it was being stopped
                 # A defect or a full disk: the records stay in flight, the reason is shown, and it is tried again.
-                _logger.exception("consumer %s stopped and will go on in %.2f s", consumer.id, back_off_s)
+                if not isinstance(error, LogGone):
+                    _logger.exception("consumer %s stopped and will go on in %.2f s", consumer.id, back_off_s)
                 self._note(consumer, f"{type(error).__name__}: {error}")
                 await self._clock.sleep(back_off_s)
                 back_off_s = min(back_off_s * 2, _BACK_OFF_S_MAX)

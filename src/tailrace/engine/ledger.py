@@ -75,6 +75,10 @@ class Imbalance(AssertionError):
     """A consumer tried to settle records without saying what became of each: a defect, never an input's fault."""
 
 
+class LogGone(Exception):
+    """A consumer settles in a log that was deleted meanwhile: its records count as failed, and it reads on anew."""
+
+
 class Ledger:
     """Read and stage standings; keys are consumer ids."""
 
@@ -110,8 +114,10 @@ class Ledger:
     ) -> None:
         """Stage new positions by log id and what became of the records up to them; a note is taken back."""
         standing = self.standing(transaction, consumer_id)
-        if standing is None or not upto.keys() <= standing.begun.keys():
-            raise Imbalance(f"{consumer_id} settles in a log before it began there, or when that is gone")
+        if standing is None:
+            raise Imbalance(f"{consumer_id} settles before it began")
+        if not upto.keys() <= standing.begun.keys():
+            raise LogGone(f"{consumer_id}: a log is gone with all that was in flight there")
         after = msgspec.structs.replace(
             standing,
             settled={**standing.settled, **upto},

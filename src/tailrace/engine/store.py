@@ -245,7 +245,8 @@ class Store:
         except Exception as error:
             self._broken = error
             raise StoreBroken(f"the disk refused a write: {error}; free some space and start Tailrace anew") from error
-        self._settle_ranges(gathered.ranges)
+        if gathered.ranges:
+            self._settle_ranges(gathered.ranges)
 
     def _check_whole(self) -> None:
         if self._broken is not None:

@@ -22,8 +22,9 @@ class Output:
         self.size = 0
         self._bucket = plan.bucket
         self._compression = compression
-        self._compressor = COMPRESSORS[compression]()
         self._staged = files.create(f"s3/{plan.bucket}/{key}")
+        self._compressor = COMPRESSORS[compression]()
+        self._finished = False
 
     def write(self, data: bytes) -> None:
         """Add data. Raises StoreFull."""
@@ -32,7 +33,7 @@ class Output:
 
     async def seal(self) -> None:
         """End the object and bring it to disk."""
-        self._staged.write(self._compressor.finish())
+        self._staged.write(self._finish())
         await self._staged.seal()
 
     def request(self) -> dict[str, Any]:
@@ -44,7 +45,14 @@ class Output:
 
     def discard(self) -> None:
         """Remove what was written; nothing names it."""
+        self._finish()  # an archive that is dropped half-way complains when it is collected, whenever that is
         self._staged.discard()
+
+    def _finish(self) -> bytes:
+        if self._finished:
+            return b""
+        self._finished = True
+        return self._compressor.finish()
 
 
 def data_key(stream: DeliveryStream, plan: Plan, oldest_ms: int, dice: random.Random) -> str:

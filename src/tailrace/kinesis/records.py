@@ -43,7 +43,10 @@ def put_record(call: Call) -> dict[str, Any]:
 @SERVICE.operation("PutRecords")
 def put_records(call: Call) -> dict[str, Any]:
     """Append up to 500 records and answer where each is, in the request's order."""
-    stream, routes, places, batches = _accepted(call)
+    stream = find(call)
+    routes = routes_of(call.transaction, stream)
+    places, batches = _distributed(stream, routes, call.params["Records"])
+    _refuse_dry_run(call)
     if call.cloud.faults.any:
         return _put_faulty(call, stream, routes, places, batches)
     numbers = _append_all(call, stream, routes, places, batches)
@@ -58,21 +61,17 @@ def put_records(call: Call) -> dict[str, Any]:
 
 @SERVICE.internal("AppendRecords")
 def append_records(call: Call) -> dict[str, Any]:
-    """Do what PutRecords does for a service that asks which records failed, but not where the others are."""
-    stream, routes, places, batches = _accepted(call)
+    """Do what PutRecords does for a service that asks which records failed, but not where the others are.
+
+    ``Records`` are pairs of a partition key of 1 to 256 characters and data.
+    """
+    stream = find(call)
+    routes = routes_of(call.transaction, stream)
+    places, batches = _spread(stream, routes, call.params["Records"])
     if call.cloud.faults.any:
         return _put_faulty(call, stream, routes, places, batches)
     _append_all(call, stream, routes, places, batches)
     return {"FailedRecordCount": 0, "Records": []}
-
-
-def _accepted(call: Call) -> tuple[Stream, Routes, list[int], list[list[bytes]]]:
-    """Answer the stream, its open shards, the shard of each record, and the records of each shard."""
-    stream = find(call)
-    routes = routes_of(call.transaction, stream)
-    places, batches = _distributed(stream, routes, call.params["Records"])
-    _refuse_dry_run(call)
-    return stream, routes, places, batches
 
 
 def _append_all(call: Call, stream: Stream, routes: Routes, places: list[int], batches: list[list[bytes]]) -> list[int]:
@@ -105,6 +104,21 @@ def _distributed(stream: Stream, routes: Routes, records: list[dict[str, Any]]) 
         places.append(at)
     if total - 2 * len(places) > REQUEST_BYTES_MAX:
         raise invalid("Records size exceeds 10 MB limit")
+    return places, batches
+
+
+def _spread(stream: Stream, routes: Routes, records: list[tuple[str, bytes]]) -> tuple[list[int], list[list[bytes]]]:
+    starts, limit = routes.starts, stream.max_record_kib * 1024
+    batches: list[list[bytes]] = [[] for _ in starts]
+    places: list[int] = []
+    for key, data in records:
+        encoded = key.encode()
+        raw = entry(encoded, data)
+        if len(raw) > limit:
+            _check_size(stream, {"PartitionKey": key, "Data": data}, f"records.{len(places) + 1}.member.")
+        at = bisect_right(starts, md5(encoded, usedforsecurity=False).digest()) - 1
+        batches[at].append(raw)
+        places.append(at)
     return places, batches
 
 

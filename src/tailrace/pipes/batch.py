@@ -4,7 +4,7 @@ Pure bookkeeping. A position moves over a record only when its end is known; end
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,15 +53,22 @@ class Tally:
 
     position: int
     ends: dict[int, str] = field(default_factory=dict)
+    _passed: Counter[str] = field(default_factory=Counter)
 
-    def finish(self, sequences: Iterable[int], end: str) -> None:
-        """Take note of what records came to."""
+    def finish(self, sequences: Sequence[int], end: str) -> None:
+        """Take note of what records came to, in order."""
+        count = len(sequences)
+        if not self.ends and count and sequences[0] == self.position + 1 and sequences[-1] == self.position + count:
+            # As a rule they follow the position without a gap, and then nothing is kept of each.
+            self.position += count
+            self._passed[end] += count
+            return
         for sequence in sequences:
             self.ends[sequence] = end
 
     def advance(self) -> Counter[str]:
-        """Move the position over every record whose end is known, and answer how many came to what."""
-        counts: Counter[str] = Counter()
+        """Move the position over every record whose end is known; answer how many came to what since the last time."""
+        counts, self._passed = self._passed, Counter()
         ends, position = self.ends, self.position
         while (end := ends.pop(position + 1, None)) is not None:
             position += 1

@@ -118,7 +118,7 @@ class Flow(Consumer):
             for entry in log.read(position, plan.batch_size, _BATCH_BYTES_MAX)
             if entry.sequence not in self._tally.ends
         ]
-        kept = [item for item in items if plan.keeps(self._source, item)]
+        kept = [item for item in items if plan.keeps(self._source, item)] if plan.decodes else items
         if len(kept) < len(items):
             taken = {item.sequence for item in kept}
             self._tally.finish([item.sequence for item in items if item.sequence not in taken], FILTERED)

@@ -32,12 +32,13 @@ class Plan:
         self.bisects = stream.get("OnPartialBatchItemFailure") == "AUTOMATIC_BISECT"
         self._patterns = [Pattern(one["Pattern"]) for one in criteria.get("Filters", [])]
         self._hides_arn = any(_NOT_FILTERED_BY in pattern.fields for pattern in self._patterns)
-        self._decodes = bool(self._patterns) or self.target.decodes
+        self.decodes = bool(self._patterns) or self.target.decodes
 
     def keeps(self, source: Source, item: Item) -> bool:
-        """Answer whether a record passes the filters, and decode it if that is needed here or later."""
-        if not self._decodes:
-            return True
+        """Answer whether a record passes the filters; only a plan that ``decodes`` has to be asked.
+
+        It is decoded for that, and stays so if the target needs it.
+        """
         event = source.seen(orjson.loads(item.data))
         if self.target.decodes:
             item.event = event  # else it is let go of at once: a batch of decoded events keeps the collector busy

@@ -20,6 +20,7 @@ from tailrace.service.cloud import Cloud
 from tailrace.service.principal import Principal
 from tailrace.wire.errors import AwsError
 
+Entry = Any  # of a call: a dict as the service's API has it, or a pair of partition key and data for Kinesis
 Failures = dict[int, str]  # index of a record in its group -> why it failed
 _KEY_CHARS_MAX = 256
 
@@ -89,11 +90,11 @@ class _BatchTarget(Target, ABC):
         return failures
 
     @abstractmethod
-    def entry(self, item: Item, data: bytes) -> tuple[dict[str, Any] | str, int]:
+    def entry(self, item: Item, data: bytes) -> tuple[Entry | str, int]:
         """Answer a record's entry and size in bytes, or why there can't be one."""
 
     @abstractmethod
-    def params(self, cloud: Cloud, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    def params(self, cloud: Cloud, entries: list[Entry]) -> dict[str, Any]:
         """Answer the parameters of a call."""
 
     @abstractmethod
@@ -102,9 +103,9 @@ class _BatchTarget(Target, ABC):
 
     def _calls(
         self, surroundings: Surroundings, items: Sequence[Item], failures: Failures
-    ) -> Iterator[tuple[list[int], list[dict[str, Any]]]]:
+    ) -> Iterator[tuple[list[int], list[Entry]]]:
         indices: list[int] = []
-        entries: list[dict[str, Any]] = []
+        entries: list[Entry] = []
         size = 0
         template = self.template
         for index, item in enumerate(items):
@@ -147,25 +148,24 @@ class KinesisTarget(_BatchTarget):
 
     def _calls(
         self, surroundings: Surroundings, items: Sequence[Item], failures: Failures
-    ) -> Iterator[tuple[list[int], list[dict[str, Any]]]]:
+    ) -> Iterator[tuple[list[int], list[Entry]]]:
         # The way that nearly all records go, in one loop: one call, data as they are, keys found in the bytes.
         key_of = self._in_bytes
         if key_of is not None and len(items) <= self.count_max:
-            entries = [{"Data": item.data, "PartitionKey": key_of(item.data)} for item in items]
+            entries = [(key_of(item.data), item.data) for item in items]
             size = 0
-            for entry in entries:
-                key = entry["PartitionKey"]
+            for key, data in entries:
                 if type(key) is not str or not 1 <= len(key) <= _KEY_CHARS_MAX:
                     break
-                size += len(entry["Data"]) + len(key)
+                size += len(data) + len(key)
             else:
                 if size <= self.bytes_max:
                     yield list(range(len(items))), entries
                     return
         yield from super()._calls(surroundings, items, failures)
 
-    def entry(self, item: Item, data: bytes) -> tuple[dict[str, Any] | str, int]:
-        """Answer a record with its partition key."""
+    def entry(self, item: Item, data: bytes) -> tuple[Entry | str, int]:
+        """Answer a record's partition key and data."""
         if self._in_bytes is not None:
             key = self._in_bytes(item.data)
         elif self._in_event is not None:
@@ -178,10 +178,10 @@ class KinesisTarget(_BatchTarget):
             key = _json(key)
         if not 1 <= len(key) <= _KEY_CHARS_MAX:
             return f"the partition key at {self._key} has {len(key)} characters; it must have 1 to 256", 0
-        return {"Data": data, "PartitionKey": key}, len(data) + len(key)
+        return (key, data), len(data) + len(key)
 
-    def params(self, cloud: Cloud, entries: list[dict[str, Any]]) -> dict[str, Any]:
-        """Answer the parameters of AppendRecords, which are PutRecords's."""
+    def params(self, cloud: Cloud, entries: list[Entry]) -> dict[str, Any]:
+        """Answer the parameters of AppendRecords."""
         return {"StreamARN": self.arn, "Records": entries}
 
     def refused(self, answer: dict[str, Any]) -> Iterator[tuple[int, str]]:
@@ -201,7 +201,7 @@ class FirehoseTarget(_BatchTarget):
         """Answer a record."""
         return {"Data": data}, len(data)
 
-    def params(self, cloud: Cloud, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    def params(self, cloud: Cloud, entries: list[Entry]) -> dict[str, Any]:
         """Answer the parameters of PutRecordBatch."""
         return {"DeliveryStreamName": self.resource.partition("/")[2], "Records": entries}
 
@@ -225,7 +225,7 @@ class QueueTarget(_BatchTarget):
         except UnicodeDecodeError:
             return "the message is not UTF-8", 0
 
-    def params(self, cloud: Cloud, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    def params(self, cloud: Cloud, entries: list[Entry]) -> dict[str, Any]:
         """Answer the parameters of SendMessageBatch."""
         account = self.arn.split(":")[4]
         named = [{"Id": str(at), **entry} for at, entry in enumerate(entries)]

@@ -19,7 +19,7 @@ _SETTINGS = (
     "SET enable_progress_bar = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
-    "SET parquet_metadata_cache = true",  # files of objects never change
+    "SET parquet_metadata_cache = true",  # files of objects never change; it is let go when memory is short
 )
 _SOUNDEX = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"), **dict.fromkeys("DT", "3"), "L": "4",
             **dict.fromkeys("MN", "5"), "R": "6"}  # fmt: skip
