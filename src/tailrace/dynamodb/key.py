@@ -167,9 +167,9 @@ def interval(start: bytes, operator: str, raws: list[bytes]) -> tuple[bytes, byt
 
 
 def after(prefix: bytes) -> bytes:
-    """Answer the smallest bytes that are greater than all that begin with a prefix."""
+    """Answer the smallest bytes that are greater than all that begin with a prefix, which is not of 0xff alone."""
     kept = prefix.rstrip(b"\xff")
-    return kept[:-1] + bytes((kept[-1] + 1,)) if kept else b"\xff" * (len(prefix) + 1)
+    return kept[:-1] + bytes((kept[-1] + 1,))
 
 
 def _escaped(raw: bytes) -> bytes:
