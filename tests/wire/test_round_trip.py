@@ -107,7 +107,7 @@ def test_requests_are_read_as_they_were_meant(service: str, protocol: str, seed:
 def pruned(value: Any) -> Any:
     """Answer a value without empty structures: not every protocol can say that there is one."""
     if isinstance(value, dict):
-        return {key: pruned(each) for key, each in value.items() if each != {} and pruned(each) != {}}
+        return {key: kept for key, each in value.items() if (kept := pruned(each)) != {}}
     return [pruned(each) for each in value] if isinstance(value, list) else value
 
 
