@@ -177,7 +177,7 @@ def test_functions_end_with_a_server_that_is_killed(tmp_path: Path, left: Left, 
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"
-        assert len(left()) == 3
+        asyncio.run(until(lambda: len(left()) == 3))  # type: ignore[arg-type]
         server.kill()
     asyncio.run(until(lambda: not left()))  # type: ignore[arg-type]
 
