@@ -73,6 +73,7 @@ class Flow(Consumer):
                 await self._attempt(plan, self._work[0])
             elif not await self._poll(plan):
                 break
+            await asyncio.sleep(0)  # one pipe must not keep the others, and requests, from their turn
 
     def _current(self) -> Plan | None:
         """Answer the pipe as it is now, or None when it doesn't flow; a changed one begins at the settled position."""
@@ -126,7 +127,6 @@ class Flow(Consumer):
             self._work.append(Group(kept))
         else:
             self._commit(self.store.begin())
-            await asyncio.sleep(0)
         return True
 
     async def _attempt(self, plan: Plan, group: Group) -> None:
@@ -163,7 +163,6 @@ class Flow(Consumer):
         self._meter(plan, done, len(failures))
         if not failures:
             self._back_off_s = _BACK_OFF_S[0]
-            await asyncio.sleep(0)
             return
         why = f"{len(failures)} of {len(items)} records failed, the first with {failures[min(failures)]}"
         await self._retry(plan, group, why)

@@ -135,7 +135,10 @@ class LocalCloud:
                 return waited
             transaction = self.store.begin()
             result = self._decide(found, service, params, principal, region, transaction)
-            await self._commit(transaction)
+            durable = self._commit(transaction)
+            # Let go of while it is in the processor's cache; what waits for the disk would make room for the next.
+            del params, transaction
+            await durable
             return result
         except EngineError as error:
             raise _translated(error) from error

@@ -165,9 +165,11 @@ class Door:
                 settle(arrival.request, signed)
             elif arrival.request.headers.get("content-encoding") == "gzip":
                 inflate(arrival.request, arrival.body_bytes_max)
-            params = route.codec.read(operation, arrival.request)
             region = region_of(arrival.claim)
-            result = await self._cloud.request(route.service, operation.name, params, principal, region=region)
+            # The parameters belong to the call alone, which lets go of them before it waits.
+            result = await self._cloud.request(
+                route.service, operation.name, route.codec.read(operation, arrival.request), principal, region=region
+            )
             arrival.upload = None  # what was uploaded is named by a row now
             return route.codec.write(operation, result, number)
         finally:
