@@ -53,7 +53,7 @@ def expiry_key(uuid: bytes, second: int, key: bytes = b"") -> bytes:
 
 def pack_counts(counts: list[tuple[int, int]]) -> bytes:
     """Write (items, bytes) of a table and its indexes."""
-    return b"".join(_COUNT.pack(*pair) for pair in counts)
+    return b"".join([_COUNT.pack(*pair) for pair in counts])
 
 
 def unpack_counts(raw: bytes | None, places: int) -> list[tuple[int, int]]:

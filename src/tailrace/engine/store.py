@@ -6,7 +6,6 @@ One write and one sync of the write-ahead log serve everybody who waits (RocksDB
 import asyncio
 import shutil
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +18,7 @@ from tailrace.engine.errors import StoreBroken, StoreFull, TransactionConflict
 from tailrace.engine.gathering import Gathering
 from tailrace.engine.log import LOGS, Log, open_log
 from tailrace.engine.synced import Synced
+from tailrace.engine.syncer import Syncer
 from tailrace.engine.transaction import Transaction
 
 ROOM_BYTES_MIN = 64 * 2**20  # what RocksDB needs to flush and compact, so that a full disk never breaks it
@@ -97,7 +97,7 @@ class Store:
         else:
             self._db = recover(path, self._synced.sequence)
         self.dropped_bytes = dropped_bytes(path)
-        self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
+        self._syncer = Syncer()
         self.commits = 0
         self._open_group = Group()
         self._gathered = Gathering()
@@ -207,7 +207,7 @@ class Store:
     def close(self) -> None:
         """Sync, answer who still waits, and close."""
         group, self._open_group = self._open_group, Group()
-        self._syncer.shutdown(wait=True)
+        self._syncer.shutdown()
         group.finish(self._written_and_synced())
         self._synced.close()
         if self.durability is not Durability.MEMORY:  # RocksDB's memory has nothing to sync and refuses to
@@ -298,7 +298,8 @@ class Store:
 
         def work() -> None:
             error = self._sync()
-            loop.call_soon_threadsafe(self._finish_sync, group, error)
+            with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
+                loop.call_soon_threadsafe(self._finish_sync, group, error)
 
         try:
             self._syncer.submit(work)
