@@ -15,6 +15,7 @@ from typing import NoReturn
 
 _STDIN = 0
 _OPEN_FILES_MAX = 1024  # AWS's quota for file descriptors
+_NICENESS = 5  # requests are answered before handlers go on
 
 
 def main() -> None:
@@ -23,6 +24,7 @@ def main() -> None:
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
+        os.nice(_NICENESS)
         _confine(data_bytes_max)
         sys.path.append(str(Path(__file__).parents[2]))  # at the end: the function's modules come first
         from tailrace.runtime import lambda_bootstrap
