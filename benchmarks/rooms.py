@@ -1,6 +1,6 @@
 """Where the time goes: a recording of py-spy, by who began the work and by the module that it was spent in.
 
-Stacks without Tailrace in them are left out: threads that wait.
+Threads that wait are left out: stacks without Tailrace in them, and the one that waits for work for the disk.
 
 py-spy record --format raw --output flame.raw --pid PID --duration 10 && python -m benchmarks.rooms flame.raw
 """
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 MODULES = 6
+_IDLE = "Syncer._run"
 _FRAME = re.compile(r"\(.*?tailrace/([a-z0-9_/]+)\.py:\d+\)")
 # Whoever began the work is in the outermost room of a stack that isn't the house's own ground.
 _GROUND = {"engine", "service", "cli", ""}
@@ -42,7 +43,7 @@ def shares(stacks: list[str]) -> tuple[Counter[str], dict[str, Counter[str]]]:
     for stack in stacks:
         frames, _, count = stack.rpartition(" ")
         modules = _FRAME.findall(frames)
-        if not modules:
+        if not modules or frames.rpartition(";")[2].startswith(_IDLE):
             continue
         rooms = [module.rpartition("/")[0].partition("/")[0] for module in modules]
         room = next((each for each in rooms if each not in _GROUND), "")
