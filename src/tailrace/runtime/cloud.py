@@ -136,7 +136,7 @@ class LocalCloud:
             transaction = self.store.begin()
             result = self._decide(found, service, params, principal, region, transaction)
             durable = self._commit(transaction)
-            # Let go of while it is in the processor's cache; what waits for the disk would make room for the next.
+            # Let go of while the processor's cache holds it: the next request finds that memory warm.
             del params, transaction
             await durable
             return result
