@@ -44,7 +44,7 @@ class Log:
         entries: list[Entry] = []
         size = 0
         for key, value in self.store.iterate(self.key(first), self.key(self.head + 1)):
-            for entry in entries_of(_sequence(key), value, first):
+            for entry in entries_of(last_of(key), value, first):
                 size += len(entry.data)
                 if entries and (size > max_bytes or len(entries) >= limit):
                     return entries
@@ -136,11 +136,12 @@ def open_log(store: "Store", log_id: str, raw: bytes | None, next_number: int) -
     log = Log(store, log_id, number, head, tail, last_time_ms, head, raw is not None, [])
     if raw:
         for key, value in store.iterate(log.key(0), log.key(2**63), reverse=True):
-            log.head, log.last_time_ms = _sequence(key), time_of(value)
+            log.head, log.last_time_ms = last_of(key), time_of(value)
             break
         log.durable_head = log.head
     return log
 
 
-def _sequence(key: bytes) -> int:
+def last_of(key: bytes) -> int:
+    """Answer the sequence of the last record of the block under a key."""
     return int.from_bytes(key[-8:], "big")

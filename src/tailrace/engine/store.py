@@ -208,7 +208,7 @@ class Store:
         """Sync, answer who still waits, and close."""
         group, self._open_group = self._open_group, Group()
         self._syncer.shutdown()
-        group.finish(self._written_and_synced())
+        group.finish(self._written() or self._sync())
         self._synced.close()
         if self.durability is not Durability.MEMORY:  # RocksDB's memory has nothing to sync and refuses to
             self._db.close()
@@ -279,7 +279,7 @@ class Store:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             group, self._open_group = self._open_group, Group()
-            group.finish(self._written_and_synced())
+            group.finish(self._written() or self._sync())
             return
         self._syncing = True
         # Everything that commits in this turn of the loop joins the group; then one sync serves it.
@@ -287,13 +287,9 @@ class Store:
 
     def _start_sync(self, loop: asyncio.AbstractEventLoop) -> None:
         group, self._open_group = self._open_group, Group()
-        try:
-            self._write_out()
-        except StoreBroken as error:
+        error = self._written()
+        if error is not None or self.durability is not Durability.FSYNC:
             self._finish_sync(group, error)
-            return
-        if self.durability is not Durability.FSYNC:
-            self._finish_sync(group, None)
             return
 
         def work() -> None:
@@ -312,12 +308,12 @@ class Store:
         if self._open_group.logs or self._open_group.waiting or self._open_group.callbacks:
             self._schedule()
 
-    def _written_and_synced(self) -> BaseException | None:
+    def _written(self) -> BaseException | None:
         try:
             self._write_out()
         except StoreBroken as error:
             return error
-        return self._sync()
+        return None
 
     def _sync(self) -> BaseException | None:
         if self.durability is not Durability.FSYNC:

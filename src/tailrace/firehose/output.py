@@ -24,7 +24,6 @@ class Output:
         self._compression = compression
         self._staged = files.create(f"s3/{plan.bucket}/{key}")
         self._compressor = COMPRESSORS[compression]()
-        self._finished = False
 
     def write(self, data: bytes) -> None:
         """Add data. Raises StoreFull."""
@@ -33,7 +32,7 @@ class Output:
 
     async def seal(self) -> None:
         """End the object and bring it to disk."""
-        self._staged.write(self._finish())
+        self._staged.write(self._compressor.finish())
         await self._staged.seal()
 
     def request(self) -> dict[str, Any]:
@@ -45,14 +44,7 @@ class Output:
 
     def discard(self) -> None:
         """Remove what was written; nothing names it."""
-        self._finish()  # an archive that is dropped half-way complains when it is collected, whenever that is
         self._staged.discard()
-
-    def _finish(self) -> bytes:
-        if self._finished:
-            return b""
-        self._finished = True
-        return self._compressor.finish()
 
 
 def data_key(stream: DeliveryStream, plan: Plan, oldest_ms: int, dice: random.Random) -> str:

@@ -13,7 +13,7 @@ from tailrace.engine.block import first_of, time_of
 from tailrace.engine.data_directory import DataDirectory
 from tailrace.engine.errors import DirectoryUnusable, StoreDamaged
 from tailrace.engine.ledger import Ledger, Standing
-from tailrace.engine.log import LOGS, Log
+from tailrace.engine.log import LOGS, Log, last_of
 from tailrace.engine.store import Durability, Store
 from tailrace.engine.synced import NAME, Synced, instead_of_lost, lost
 from tailrace.runtime.bodies import bodies, fault_of
@@ -174,7 +174,7 @@ def _entries(store: Store, log: Log) -> tuple[int, str | None]:
     """Answer how many records a log keeps, and what is wrong with their sequences and times."""
     expected, last_ms = log.tail, 0
     for key, value in store.iterate(log.key(0), log.key(2**63)):
-        last, time_ms = int.from_bytes(key[-8:], "big"), time_of(value)
+        last, time_ms = last_of(key), time_of(value)
         first = first_of(last, value)
         # A block of which the first records are trimmed is kept whole.
         if first != expected and not (expected == log.tail and first < expected <= last):
