@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_LOOKS_MAX = 20  # a dying process may be seen a few times
 PROCESSES_MAX = 1024  # AWS's quota for processes and threads of an environment
 
 
@@ -36,14 +37,26 @@ def too_many(pid: int) -> bool:
 
 
 def kill_marked(mark: bytes) -> None:
-    """Kill every process whose environment holds a mark: descendants that left the group of those that we killed."""
+    """Kill every process whose environment holds a mark: descendants that left the group of those that we killed.
+
+    One that forks while it is looked for is found by the next look.
+    """
+    for _ in range(_LOOKS_MAX):
+        if not _kill_marked_once(mark):
+            return
+
+
+def _kill_marked_once(mark: bytes) -> bool:
+    found = False
     with suppress(OSError):
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             with suppress(OSError):
                 if mark in (entry / "environ").read_bytes():
+                    found = True
                     os.kill(int(entry.name), signal.SIGKILL)
+    return found
 
 
 def _resident(pid: int, *, shared: bool) -> int:
