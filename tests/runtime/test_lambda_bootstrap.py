@@ -1,6 +1,7 @@
 """The Python runtime of Lambda inside its process: events, answers, errors, context and logging as on AWS."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,14 @@ def test_events_are_answered_and_the_process_stays_warm(run: Callable[..., None]
                 calls += 1
                 return [calls - 1, os.getpid()]
         """
+        began = time.monotonic()
         outcomes = [await functions.invoke(counter) for _ in range(3)]
+        took_ms = (time.monotonic() - began) * 1000
         answers = [json.loads(outcome.body) for outcome in outcomes]
         assert [count for count, _ in answers] == [0, 1, 2]
         assert len({pid for _, pid in answers}) == 1
         assert outcomes[0].init_ms is not None and outcomes[1].init_ms is None
-        assert 0 < outcomes[1].duration_ms < 1000
+        assert 0 < outcomes[1].duration_ms < took_ms
         assert 1 < outcomes[1].memory_mb < 128
 
     run(work)
@@ -206,7 +209,7 @@ def test_the_context_in_full(run: Callable[..., None]) -> None:
         """
         given = {"custom": {"a": 1}, "env": {"b": 2}, "client": {"app_title": "title"}}
         context = json.loads((await functions.invoke(source, client_context=given)).body)
-        assert 4000 < context.pop("left") < 4995
+        assert 0 < context.pop("left") <= 4990
         stream = context.pop("log_stream_name")
         assert stream.startswith("2026/11/23/[$LATEST]")
         assert context == {

@@ -61,9 +61,9 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Door:
 
 def answered(door: Door, request: Request) -> Response:
     async def answer() -> Response:
-        arrival = door.arrive(request, len(request.body))
-        if arrival.error is not None:
-            return door.refuse(arrival.error, arrival)
+        arrival, error = door.arrive(request, len(request.body))
+        if error is not None:
+            return door.refuse(error, arrival)
         if arrival.upload is not None:
             arrival.upload.feed(request.body)
             request.body = b""

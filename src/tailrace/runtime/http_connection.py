@@ -184,9 +184,9 @@ class Connection(asyncio.Protocol):
         self._wait_for(_BODY, limits.BODY_GRACE_S)
         self._body_began = self._host.now
         exchange.keep = self._parser.should_keep_alive()
-        exchange.arrival = arrival = self._host.door.arrive(request, self._head.announced)
-        if arrival.error is not None:
-            self._refuse(exchange, arrival.error)
+        exchange.arrival, error = self._host.door.arrive(request, self._head.announced)
+        if error is not None:
+            self._refuse(exchange, error)
         elif self._head.expects_continue and not self.busy:
             self._transport.write(CONTINUE)
 

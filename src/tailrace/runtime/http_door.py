@@ -55,12 +55,9 @@ class Served(Protocol):
 
 
 class Arrival:
-    """A request whose head has arrived: where it goes, who claims to send it, and its upload if it has one.
+    """A request whose head has arrived: where it goes, who claims to send it, and its upload if it has one."""
 
-    ``error`` says why it isn't taken.
-    """
-
-    __slots__ = ("body_bytes_max", "claim", "error", "request", "route", "signed", "upload")
+    __slots__ = ("body_bytes_max", "claim", "request", "route", "signed", "upload")
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -70,7 +67,6 @@ class Arrival:
         self.route: Route | None = None
         self.signed: tuple[Signed | None, Principal] | None = None
         self.upload: Upload | None = None
-        self.error: Exception | None = None
 
     def where(self) -> Route:
         """Answer where it goes."""
@@ -101,8 +97,8 @@ class Door:
         self._root = Principal.root(cloud.account)
         self._dice = random.Random()
 
-    def arrive(self, request: Request, announced: int) -> Arrival:
-        """Take a head and the announced size of its body. An object's body gets its file now."""
+    def arrive(self, request: Request, announced: int) -> tuple[Arrival, Exception | None]:
+        """Take a head and the announced size of its body, or answer why not. An object's body gets its file now."""
         arrival = Arrival(request)
         try:
             if request.method == "PUT" and not request.path.startswith(ADMIN):
@@ -110,8 +106,8 @@ class Door:
             if arrival.upload is None:
                 arrival.check_size(announced)
         except Exception as error:
-            arrival.error = error
-        return arrival
+            return arrival, error  # which the arrival doesn't hold, for the error's trace holds the arrival
+        return arrival, None
 
     def _begin_upload(self, arrival: Arrival) -> None:
         route = arrival.where()
@@ -155,8 +151,10 @@ class Door:
     async def _carry_out(self, arrival: Arrival, route: Route, number: str) -> Response:
         try:
             signed, principal = arrival.signed or self._believe(arrival, route)
-            if route.error is not None or route.operation is None or route.service is None:
-                raise route.error or AwsError("UnknownOperationException", "The request names no operation.")
+            if route.error is not None:
+                raise route.error.anew()
+            if route.operation is None or route.service is None:
+                raise AwsError("UnknownOperationException", "The request names no operation.")
             operation = model_of(route.service).operation(route.operation)
             arrival.request.labels = route.labels
             if arrival.upload is not None:

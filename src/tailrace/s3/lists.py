@@ -229,12 +229,11 @@ def _sealed(key: bytes) -> str:
 
 
 def _opened(token: str) -> bytes:
-    wrong = invalid_argument("The continuation token provided is incorrect", "continuation-token")
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
         raw.decode()
     except ValueError:
-        raise wrong from None
+        raw = b""
     if raw[:1] != b"1":
-        raise wrong
+        raise invalid_argument("The continuation token provided is incorrect", "continuation-token")
     return raw[1:]

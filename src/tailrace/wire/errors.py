@@ -16,6 +16,10 @@ class AwsError(Exception):
         self.status = status
         self.members = members
 
+    def anew(self) -> "AwsError":
+        """Answer the same error, not raised yet: one that is kept and raised keeps what every raising touched."""
+        return AwsError(self.code, self.message, self.status, **self.members)
+
     @property
     def fault(self) -> str:
         """Whose fault it is, in the query protocol's words."""

@@ -47,7 +47,10 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class Route(NamedTuple):
-    """Where a request goes. Without an operation, ``error`` says why; the protocol is always known."""
+    """Where a request goes. Without an operation, ``error`` says why; the protocol is always known.
+
+    Routes are kept, so their error is raised ``anew``.
+    """
 
     service: str | None
     codec: Codec
@@ -126,7 +129,7 @@ def _query(service: str | None, request: Request) -> Route:
     try:
         fields = form_of(request)
     except AwsError as error:
-        return Route(service, QUERY, None, {}, error)
+        return Route(service, QUERY, None, {}, error.anew())
     action, version = fields.get("Action"), fields.get("Version", "")
     service = service or VERSIONS.get(version)
     if action is None:
@@ -141,5 +144,5 @@ def _s3(request: Request) -> Route:
     try:
         found = s3_address.match(request)
     except AwsError as error:
-        return Route("s3", REST_XML, None, {}, error)
+        return Route("s3", REST_XML, None, {}, error.anew())
     return Route("s3", REST_XML, found.operation, found.labels)
