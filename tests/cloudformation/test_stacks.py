@@ -212,6 +212,9 @@ def test_a_template_can_lie_in_the_bucket_of_this_very_endpoint(
         assert stacks.at_rest(name)["StackStatus"] == "CREATE_COMPLETE"
     code, text, _ = refused(stacks.formation.create_stack, StackName="never", TemplateURL=f"{endpoint}/{bucket}/none")
     assert code == "ValidationError" and text.startswith("S3 error: The specified key does not exist.")
+    s3.put_object(Bucket=bucket, Key="empty", Body=b"")
+    code, text, _ = refused(stacks.formation.create_stack, StackName="never", TemplateURL=f"{endpoint}/{bucket}/empty")
+    assert (code, text) == refused(stacks.formation.create_stack, StackName="never", TemplateBody=" ")[:2]
 
 
 @pytest.mark.parametrize(

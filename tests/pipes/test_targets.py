@@ -151,7 +151,7 @@ def test_to_a_delivery_stream(works: Works) -> None:
             assert (await here.accounted(20)).delivered == 20
             await here.until(lambda: "Contents" in here.call("s3", "ListObjectsV2", Bucket="lake"), 10.0)
             (found,) = here.call("s3", "ListObjectsV2", Bucket="lake")["Contents"]
-            body = here.call("s3", "GetObject", Bucket="lake", Key=found["Key"])["Body"].path.read_text()
+            body = here.call("s3", "GetObject", Bucket="lake", Key=found["Key"])["Body"].read().decode()
             decoder, events, at = json.JSONDecoder(), [], 0
             while at < len(body):
                 event, at = decoder.raw_decode(body, at)

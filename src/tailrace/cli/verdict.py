@@ -7,7 +7,8 @@ from typing import Any
 from tailrace.cli.connection import Connection
 from tailrace.cli.lake import Contents, Lake, differs
 
-_ENDS = ("delivered", "filtered", "dropped", "failed")
+_REFUSED = ("filtered", "dropped", "failed")
+_ENDS = ("delivered", *_REFUSED)
 _SHOWN_MAX = 5
 
 
@@ -74,9 +75,11 @@ def _judge(connection: Connection, pipe: dict[str, Any], delivery: dict[str, Any
     contents = Contents()
     for row in lake.rows(connection):
         contents.take(row, keys)
+    duplicated = contents.rows - contents.unnamed - len(contents.events)
     in_flight = pipe["in_flight"] + delivery["in_flight"]
-    ended = sum(hop[end] for hop in (pipe, delivery) for end in ("filtered", "dropped", "failed"))
-    accounted = len(contents.events) + contents.unnamed + ended + in_flight
+    ended = sum(hop[end] for hop in (pipe, delivery) for end in _REFUSED)
+    again = _again(pipe, delivery, duplicated)
+    accounted = len(contents.events) + contents.unnamed + ended + in_flight - again
     verdict = Verdict(
         table=table,
         lake=f"s3://{lake.bucket}/{lake.prefix}",
@@ -84,7 +87,7 @@ def _judge(connection: Connection, pipe: dict[str, Any], delivery: dict[str, Any
         accounted=accounted,
         in_flight=in_flight,
         lost=max(pipe["received"] - accounted, 0),
-        duplicated=contents.rows - contents.unnamed - len(contents.events),
+        duplicated=duplicated + again,
     )
     if contents.rows != delivery["delivered"]:
         verdict.findings.append(f"{contents.rows} rows in {verdict.lake}, {delivery['delivered']} delivered")
@@ -93,6 +96,12 @@ def _judge(connection: Connection, pipe: dict[str, Any], delivery: dict[str, Any
     if not in_flight and not ended and not contents.unnamed:
         verdict.findings += _compare(connection, table, keys, contents)
     return verdict
+
+
+def _again(pipe: dict[str, Any], delivery: dict[str, Any], duplicated: int) -> int:
+    """Answer how many times a change came again that isn't a row again: it was refused, or is on its way."""
+    surplus = delivery["received"] - pipe["delivered"] - duplicated
+    return int(min(max(surplus, 0), delivery["in_flight"] + sum(delivery[end] for end in _REFUSED)))
 
 
 def _lake_of(connection: Connection, name: str) -> Lake:

@@ -14,6 +14,7 @@ from tailrace.cloudformation.resources.registry import TYPES
 from tailrace.cloudformation.scope import LANGUAGE_EXTENSIONS, Place, TemplateScope
 from tailrace.cloudformation.stack import Definition
 from tailrace.cloudformation.template import Template, read, transforms_of
+from tailrace.engine.files import FileSlice
 from tailrace.engine.kept import Kept
 from tailrace.service.call import Call
 from tailrace.service.cloud import Cloud
@@ -67,14 +68,12 @@ async def _fetch(call: Call, url: str) -> str:
     except AwsError as error:
         raise invalid(f"S3 error: {error.message}\n{_S3_NOTE}") from error
     body = answer["Body"]
-    if body.length > URL_BYTES_MAX:
+    if isinstance(body, FileSlice) and body.length > URL_BYTES_MAX:
         raise invalid("Template may not exceed 1000000 bytes in size.")
-    with body.path.open("rb") as file:
-        file.seek(body.start)
-        try:
-            return str(file.read(body.length).decode())
-        except UnicodeDecodeError:
-            raise malformed("unsupported structure.") from None
+    try:
+        return (body.read() if isinstance(body, FileSlice) else bytes(body)).decode()
+    except UnicodeDecodeError:
+        raise malformed("unsupported structure.") from None
 
 
 def location(url: str, endpoint: str) -> tuple[str, str, str | None]:

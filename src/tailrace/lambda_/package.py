@@ -150,9 +150,7 @@ def _from_s3(call: Call, code: Mapping[str, Any]) -> bytes:
         return bytes(body)
     if body.length > UNZIPPED_BYTES_MAX:
         raise invalid(f"Unzipped size must be smaller than {UNZIPPED_BYTES_MAX} bytes")
-    with body.path.open("rb") as file:
-        file.seek(body.start)
-        return file.read(body.length)
+    return body.read()
 
 
 def _unpacked_bytes(entries: Sequence[zipfile.ZipInfo]) -> int:

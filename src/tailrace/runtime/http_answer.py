@@ -3,6 +3,7 @@
 import time
 from email.utils import formatdate
 from http import HTTPStatus
+from pathlib import Path
 from typing import BinaryIO
 
 from tailrace.wire.message import Response, Slice
@@ -17,7 +18,7 @@ class OpenSlice:
 
     def __init__(self, found: Slice) -> None:
         """Open it. Raises FileNotFoundError."""
-        self._file: BinaryIO = found.path.open("rb", buffering=0)
+        self._file: BinaryIO = Path(found.path).open("rb", buffering=0)  # noqa: SIM115 - closed by close
         self._file.seek(found.start)
         self.left = found.length
 

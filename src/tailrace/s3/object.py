@@ -91,9 +91,14 @@ def current(transaction: Transaction, bucket: str, key: str) -> Object | None:
 def find(call: Call, bucket: Bucket) -> Object:
     """Answer the object that a call names. Raises NoSuchKey."""
     check_version(call.params.get("VersionId"))
-    found = current(call.transaction, bucket.name, call.params["Key"])
+    return find_named(call, bucket, call.params["Key"])
+
+
+def find_named(call: Call, bucket: Bucket, key: str) -> Object:
+    """Answer an object by its key, for a call that names several. Raises NoSuchKey."""
+    found = current(call.transaction, bucket.name, key)
     if found is None:
-        raise no_such_key(call.params["Key"])
+        raise no_such_key(key)
     return found
 
 
@@ -130,20 +135,16 @@ def parts_of(transaction: Transaction, bucket: str, key: str) -> Parts | None:
     return PARTS.get(transaction, row_key(bucket, key))
 
 
-def body(call: Call, stored: Object, start: int, length: int) -> FileSlice | bytes:
+def body(call: Call, key: str, stored: Object, start: int, length: int) -> FileSlice | bytes:
     """Answer a part of an object's bytes, for a response's Body. Raises InternalError when its file isn't whole."""
     if not length:
         return b""
-    path = call.cloud.files.path(stored.path)
-    try:
-        whole = path.stat().st_size == stored.size
-    except FileNotFoundError:
-        whole = False
-    if not whole:
-        name = f"{call.params['Bucket']}/{call.params['Key']}"
+    part = call.cloud.files.part(stored.path, stored.size, start, length)
+    if part is None:
+        name, path = f"{call.params['Bucket']}/{key}", call.cloud.files.path(stored.path)
         message = f"The body of {name} is missing or cut: bring back {path}, or put or delete the object."
         raise AwsError("InternalError", message, 500)
-    return FileSlice(path, start, length)
+    return part
 
 
 def facts(stored: Object) -> dict[str, Any]:

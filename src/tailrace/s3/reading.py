@@ -43,7 +43,20 @@ def get_object(call: Call) -> dict[str, Any]:
     picked = _pick(call, bucket, stored)
     start = 0 if picked.bytes is None else picked.bytes.first
     length = stored.size if picked.bytes is None else picked.bytes.length
-    return {**_facts(call, bucket, stored, picked), "Body": objects.body(call, stored, start, length)}
+    body = objects.body(call, call.params["Key"], stored, start, length)
+    return {**_facts(call, bucket, stored, picked), "Body": body}
+
+
+@SERVICE.internal("GetBodies")
+def get_bodies(call: Call) -> dict[str, Any]:
+    """Do what GetObject does for many ``Keys`` of a service that wants their bytes alone: ``Bodies``, in order."""
+    bucket = find(call)
+    bodies = []
+    for key in call.params["Keys"]:
+        failing.check(call)
+        stored = objects.find_named(call, bucket, key)
+        bodies.append(objects.body(call, key, stored, 0, stored.size))
+    return {"Bodies": bodies}
 
 
 @SERVICE.operation("HeadObject")

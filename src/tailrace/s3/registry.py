@@ -71,6 +71,8 @@ def permissions(operation: str, params: dict[str, Any], region: str, account: st
         return [("s3:GetObject", _source(params)), ("s3:PutObject", f"{bucket}/{params['Key']}")]
     if operation == "DeleteObjects":
         return [("s3:DeleteObject", f"{bucket}/{named['Key']}") for named in params["Delete"]["Objects"]]
+    if operation == "GetBodies":
+        return [("s3:GetObject", f"{bucket}/{key}") for key in params["Keys"]]
     if operation in _ON_OBJECT:
         return [(f"s3:{_ON_OBJECT[operation]}", f"{bucket}/{params['Key']}")]
     return [(f"s3:{_ON_BUCKET.get(operation, operation)}", bucket)]

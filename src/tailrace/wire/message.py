@@ -1,7 +1,6 @@
 """A request and a response as values, whatever socket they came from or go to."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -11,7 +10,7 @@ class Slice(Protocol):
     """A part of a file that is sent as a body, such as ``tailrace.engine.files.FileSlice``."""
 
     @property
-    def path(self) -> Path:
+    def path(self) -> str:
         """The file."""
 
     @property

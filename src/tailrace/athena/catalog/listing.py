@@ -11,7 +11,7 @@ from tailrace.athena.catalog.location import Location
 from tailrace.athena.worker.scan_plan import FileToRead
 from tailrace.wire.errors import AwsError
 
-_BREATH = 200  # calls after which others get their turn
+_BODIES_MAX = 200  # of one call; then others get their turn
 
 
 class Listing:
@@ -19,14 +19,30 @@ class Listing:
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._calls = 0
 
     async def files(self, location: Location, partition: int) -> list[FileToRead]:
         """Answer the objects under a folder that hold data, recursively. AnalysisProblem when it can't be read."""
+        entries = [
+            entry
+            for entry in await self.entries(location)
+            if entry["Size"] and not _is_hidden(entry["Key"][len(location.prefix) :])
+        ]
         found: list[FileToRead] = []
-        for entry in await self.entries(location):
-            if entry["Size"] and not _is_hidden(entry["Key"][len(location.prefix) :]):
-                found.append(await self._file(location, entry, partition))
+        for first in range(0, len(entries), _BODIES_MAX):
+            some = entries[first : first + _BODIES_MAX]
+            params = {"Bucket": location.bucket, "Keys": [entry["Key"] for entry in some]}
+            bodies = (await self._call("GetBodies", params, location))["Bodies"]
+            found += [
+                FileToRead(
+                    body.path,
+                    location.uri(entry["Key"]),
+                    body.length,
+                    round(entry["LastModified"] * 1000),
+                    partition,
+                )
+                for entry, body in zip(some, bodies, strict=True)
+                if body  # one that was replaced meanwhile may be empty
+            ]
         return found
 
     async def entries(self, location: Location) -> list[dict[str, Any]]:
@@ -40,17 +56,8 @@ class Listing:
                 return found
             params["ContinuationToken"] = answer["NextContinuationToken"]
 
-    async def _file(self, location: Location, entry: dict[str, Any], partition: int) -> FileToRead:
-        key = entry["Key"]
-        body = (await self._call("GetObject", {"Bucket": location.bucket, "Key": key}, location))["Body"]
-        return FileToRead(
-            str(body.path), location.uri(key), entry["Size"], round(entry["LastModified"] * 1000), partition
-        )
-
     async def _call(self, operation: str, params: dict[str, Any], location: Location) -> dict[str, Any]:
-        self._calls += 1
-        if self._calls % _BREATH == 0:
-            await self._caller.cloud.clock.sleep(0)
+        await self._caller.cloud.clock.sleep(0)
         try:
             return self._caller.call("s3", operation, params)
         except AwsError as error:

@@ -307,17 +307,15 @@ CREATE MACRO trino_double_text(x) AS
        WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
        ELSE trino_scientific(CAST(x AS VARCHAR)) END;
 
-CREATE MACRO trino_digits(s) AS
-  rtrim(ltrim(replace(replace(regexp_extract(s, '^[^e]*'), '.', ''), '-', ''), '0'), '0');
+CREATE MACRO trino_scientific(s) AS  -- what is named once here is planned once: most queries tell a double
+  list_transform(
+    [regexp_extract(s, '^(-?)(\d+)\.?(\d*)(?:e(.*))?$', ['sign', 'whole', 'part', 'power'])],
+    lambda v_in: v_in.sign || trino_mantissa(rtrim(ltrim(v_in.whole || v_in.part, '0'), '0')) || 'E'
+      || coalesce(TRY_CAST(v_in.power AS INTEGER), 0)
+         + CASE WHEN v_in.whole = '0' THEN length(ltrim(v_in.part, '0')) - length(v_in.part) - 1
+                ELSE length(v_in.whole) - 1 END)[1];
 
-CREATE MACRO trino_exponent(s) AS
-  coalesce(TRY_CAST(nullif(regexp_extract(s, 'e(.*)$', 1), '') AS INTEGER), 0)
-  + CASE WHEN regexp_matches(s, '^-?0(\.|e|$)') THEN -length(regexp_extract(s, '^-?0\.(0*)', 1)) - 1
-         ELSE length(regexp_extract(s, '^-?(\d+)', 1)) - 1 END;
-
-CREATE MACRO trino_scientific(s) AS
-  CASE WHEN s[1] = '-' THEN '-' ELSE '' END || trino_digits(s)[1] || '.'
-  || CASE WHEN length(trino_digits(s)) > 1 THEN trino_digits(s)[2:] ELSE '0' END || 'E' || trino_exponent(s);
+CREATE MACRO trino_mantissa(digits) AS regexp_replace(regexp_replace(digits, '^(.)', '\1.'), '\.$', '.0');
 
 CREATE MACRO trino_timestamp_text(t) AS strftime(t, '%Y-%m-%d %H:%M:%S.%g');
 

@@ -20,33 +20,29 @@ class Page(msgspec.Struct, frozen=True):
     following: int | None
 
 
-def csv_page(path: Path, start: int, size: int, first: int, columns: int, limit: int) -> Page:
+def csv_page(path: str, start: int, size: int, first: int, columns: int, limit: int) -> Page:
     """Answer rows of a CSV result. ``start`` and ``size`` are the object's bytes in the file, ``first`` the page's."""
     rows: list[list[Cell]] = []
-    place = first
-    with path.open("rb") as file:
-        buffer = b""
-        upto = place
+    with Path(path).open("rb") as file:
+        file.seek(start + first)
+        buffer, begun, place = b"", first, 0  # the buffer's place in the object, and the next row's in the buffer
         while len(rows) < limit:
-            row, length = _row(buffer, columns, upto >= size)
+            upto = begun + len(buffer)
+            row, end = _row(buffer, place, columns, upto >= size)
             if row is not None:
                 rows.append(row)
-                place += length
-                buffer = buffer[length:]
+                place = end
                 continue
             if upto >= size:
                 break
-            file.seek(start + upto)
-            block = file.read(min(_BLOCK_BYTES, size - upto))
-            upto += len(block)
-            buffer += block
-    return Page(rows, place if place < size else None)
+            buffer, begun, place = buffer[place:] + file.read(min(_BLOCK_BYTES, size - upto)), begun + place, 0
+    following = begun + place
+    return Page(rows, following if following < size else None)
 
 
-def _row(buffer: bytes, columns: int, ended: bool) -> tuple[list[Cell] | None, int]:
-    """Answer the first row of some bytes and its length; nothing when it may go on."""
+def _row(buffer: bytes, place: int, columns: int, ended: bool) -> tuple[list[Cell] | None, int]:
+    """Answer the row at a place of some bytes and where it ends; nothing when it may go on."""
     cells: list[Cell] = []
-    place = 0
     while place < len(buffer):
         match = _FIELD.match(buffer, place)
         if match is None or (match.end() == len(buffer) and match[2] != b"\n" and not ended):
@@ -61,10 +57,10 @@ def _row(buffer: bytes, columns: int, ended: bool) -> tuple[list[Cell] | None, i
     return (cells, place) if len(cells) == columns else (None, 0)
 
 
-def text_page(path: Path, start: int, size: int, first: int, limit: int) -> Page:
+def text_page(path: str, start: int, size: int, first: int, limit: int) -> Page:
     """Answer lines of a text result, a cell each."""
     rows: list[list[Cell]] = []
-    with path.open("rb") as file:
+    with Path(path).open("rb") as file:
         file.seek(start + first)
         place = first
         while len(rows) < limit and place < size:

@@ -118,7 +118,7 @@ class Looking:
                 "file."
             )
             return None
-        return Object(listed, str(body.path)) if isinstance(body, FileSlice) else None
+        return Object(listed, body.path) if isinstance(body, FileSlice) else None
 
     async def _shapes(self, target: Target, objects: Sequence[Object]) -> list[Shape | object | None]:
         """Answer a shape for each object; None for one that is gone, UNREADABLE for one that killed its worker."""
