@@ -41,7 +41,7 @@ class SystemClock:
 
     def now_ms(self) -> int:
         """Answer whole milliseconds since the epoch."""
-        return int(self.now() * 1000)
+        return round(self.now() * 1000)  # as everybody makes milliseconds of seconds: what is of now is never of later
 
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds."""

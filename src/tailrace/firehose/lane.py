@@ -175,7 +175,7 @@ class Lane:
         growth = asyncio.ensure_future(self._log.wait(self._read))
         growth.add_done_callback(lambda _: _stir(waiter))  # this one only: it may call back when the next one waits
         try:
-            if self._held and not self._due():
+            if self._held and not self._under_way:  # it wasn't due, but time goes on while one asks
                 due_s = (self._held[0].time_ms + self._gather_ms) / 1000 - self._road.clock.now()
                 await self._road.clock.wait_for(waiter, due_s)
             else:
