@@ -37,7 +37,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Analyzed(msgspec.Struct, frozen=True):
-    """A query ready to run: ``made`` reads the views ``scan_<n>`` of its scans."""
+    """A query ready to run: ``made`` reads its scans by the names ``scan_<n>``."""
 
     made: Made
     scans: tuple[Scan, ...]

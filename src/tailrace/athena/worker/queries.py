@@ -71,9 +71,11 @@ def select(payload: dict[str, Any]) -> dict[str, Any]:
     """
     plans = [plan_of(each) for each in payload["scans"]]
     sql = _csv_query(payload["sql"], payload["texts"], payload["labels"])
-    copy = f"COPY ({sql}) TO {literal(payload['path'])} (FORMAT csv, HEADER false, FORCE_QUOTE *, QUOTE '\"', NULL '')"
+    place = f"{literal(payload['path'])} (FORMAT csv, HEADER false, FORCE_QUOTE *, QUOTE '\"', NULL '')"
     with Scans(connection(), plans) as scans:
-        written = run(connection(), scans, lambda: _count(connection().execute(copy)))
+        written = run(
+            connection(), scans, lambda named: _count(connection().execute(f"COPY ({named}{sql}) TO {place}"))
+        )
         return {"rows": written - 1, "scanned": scanned_bytes(plans)}
 
 
@@ -93,6 +95,8 @@ def explain(payload: dict[str, Any]) -> dict[str, Any]:
     plans = [plan_of(each) for each in payload["scans"]]
     word = "EXPLAIN ANALYZE" if payload["analyze"] else "EXPLAIN"
     with Scans(connection(), plans) as scans:
-        rows = run(connection(), scans, lambda: connection().execute(f"{word} {payload['sql']}").fetchall())
+        rows = run(
+            connection(), scans, lambda named: connection().execute(f"{word} {named}({payload['sql']})").fetchall()
+        )
         scanned = scanned_bytes(plans) if payload["analyze"] else 0
     return {"lines": [line.rstrip() for row in rows for line in str(row[1]).splitlines()], "scanned": scanned}

@@ -1,4 +1,4 @@
-"""What a reader of files is given, and how it answers: SELECTs with the columns of the view in order."""
+"""What a reader of files is given, and how it answers: SELECTs with the columns of the scan in order."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Reading(msgspec.Struct, frozen=True):
         return self.keep([file.path for file in files])
 
     def select(self, reader: str, columns: Mapping[int, str], files: Sequence[LocalFile]) -> str:
-        """Answer the rows of a reader, which is named ``r``; ``columns`` are SQL by index in the view."""
+        """Answer the rows of a reader, which is named ``r``; ``columns`` are SQL by index in the scan."""
         sources = [file.source for file in files]
         keys, hidden = self._attached()
         if not keys and not hidden:
@@ -147,7 +147,7 @@ def key_sql(sql: str, type_: Type) -> str:
 
 
 def nothing(plan: ScanPlan) -> str:
-    """Answer a view without rows."""
+    """Answer a scan without rows."""
     used = set(plan.used)
     types = {column.index: _known(column.type) for column in (*plan.columns, *plan.keys)}
     columns = {index: f"CAST(NULL AS {physical(type_)})" for index, type_ in types.items() if index in used}

@@ -21,12 +21,11 @@ _TRIES_A_FILE = 4
 T = TypeVar("T")
 
 
-def run(connection: Connection, scans: Scans, work: Callable[[], T]) -> T:
-    """Do some work over the views of the scans. Raises QueryFailure with Athena's text."""
+def run(connection: Connection, scans: Scans, work: Callable[[str], T]) -> T:
+    """Do some work with the WITH that names the scans. Raises QueryFailure with Athena's text."""
     for attempt in range(_TRIES_A_FILE + 3):
         try:
-            scans.make()
-            return work()
+            return work(scans.named())
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:

@@ -19,7 +19,7 @@ class FileToRead(msgspec.Struct, frozen=True):
 
 
 class ColumnToRead(msgspec.Struct, frozen=True):
-    """A column of the files: its name, its Hive type, and ``c<index>`` in the view."""
+    """A column of the files: its name, its Hive type, and ``c<index>`` in the scan."""
 
     name: str
     type: str
@@ -39,7 +39,7 @@ class Group(msgspec.Struct, frozen=True):
 class ScanPlan(msgspec.Struct, frozen=True):
     """A scan: its groups, the values of its partitions, and which hidden columns are read.
 
-    ``used`` are the indexes of the columns that the query reads; ``nothing`` types the view when there are no files.
+    ``used`` are the indexes of the columns that the query reads; ``nothing`` types the scan when there are no files.
     """
 
     number: int

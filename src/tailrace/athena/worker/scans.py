@@ -1,4 +1,4 @@
-"""Scans as views: ``scan_<n>`` with the columns that a query reads, over the readers of the formats."""
+"""Scans as named queries: ``scan_<n>`` with the columns that a query reads, over the readers of the formats."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SERDES: dict[str, Reader] = {
 
 
 class Scans:
-    """The views of one query, and the folder of what has to be unpacked or written anew for them."""
+    """The scans of one query, and the folder of what has to be unpacked or written anew for them."""
 
     def __init__(self, connection: Connection, plans: Sequence[ScanPlan]) -> None:
         self._connection = connection
@@ -45,8 +45,6 @@ class Scans:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for plan in self._plans:
-            self._connection.execute(f"DROP VIEW IF EXISTS scan_{plan.number}")
         self._forget()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -69,13 +67,15 @@ class Scans:
             self._connection.execute(f"RESET VARIABLE paths_{place}")
         self._kept = 0
 
-    def make(self) -> None:
-        """Make every view. QueryFailure when a table can't be read."""
+    def named(self) -> str:
+        """Answer the WITH that goes before SQL which names scans. QueryFailure when a table can't be read."""
         self._forget()
+        named = []
         for plan in self._plans:
             parts = [part for group in plan.groups if group.files for part in self._read(plan, group)]
             body = " UNION ALL ".join(parts) if parts else nothing(plan)
-            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW scan_{plan.number} AS {body}")
+            named.append(f"scan_{plan.number} AS NOT MATERIALIZED ({body})")
+        return f"WITH {', '.join(named)} " if named else ""
 
     def paths(self) -> dict[str, str]:
         """Answer the objects that are read, by the paths of their bytes."""

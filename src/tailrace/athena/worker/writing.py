@@ -32,9 +32,9 @@ def write(payload: dict[str, Any]) -> dict[str, Any]:
     columns = [(name, hive_type(type_)) for name, type_ in payload["columns"]]
     with Scans(connection(), plans) as scans:
         connection().execute("DROP TABLE IF EXISTS written")
-        make = f"CREATE TEMP TABLE written AS SELECT * FROM ({payload['sql']}) AS q"
+        make, rows = "CREATE TEMP TABLE written AS", f"SELECT * FROM ({payload['sql']}) AS q"
         try:
-            run(connection(), scans, lambda: connection().execute(make))
+            run(connection(), scans, lambda named: connection().execute(f"{make} {named}{rows}"))
             files = _files(payload, columns)
         finally:
             connection().execute("DROP TABLE IF EXISTS written")
