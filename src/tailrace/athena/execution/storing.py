@@ -1,4 +1,7 @@
-"""Results put into S3, as the caller: the bytes are on disk before the object's row names them."""
+"""Results put into S3, as the caller: the bytes are on disk before the object's row names them.
+
+The row itself isn't waited for: the query's end is, which is committed after it.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ async def put_bytes(caller: Caller, bucket: str, key: str, data: bytes) -> int:
 async def _put(caller: Caller, bucket: str, key: str, staged: Staged) -> int:
     try:
         await staged.seal()
-        await caller.request("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": staged})
+        caller.call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": staged})
     except AwsError as error:
         staged.discard()
         if error.code in ("AccessDenied", "AccessDeniedException"):
