@@ -142,7 +142,7 @@ def _body(pipeline: Pipeline, key: str, found: Evidence) -> tuple[Path | None, b
         return None, b""
     body, path, data = answer["Body"], None, b""
     if isinstance(body, FileSlice):
-        path = body.path
+        path = Path(body.path)
         data = path.read_bytes()[body.start : body.start + body.length] if path.exists() else b""
     if len(data) != answer["ContentLength"] or f'"{hashlib.md5(data).hexdigest()}"' != answer["ETag"]:
         found.wrong_files.append(f"the file of {key} is not what its row says")
