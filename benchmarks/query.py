@@ -1,7 +1,7 @@
 """Athena over 1 million rows of JSON and of Parquet, in 1 and in 1,000 files, against DuckDB alone on the same files.
 
 DuckDB takes less than 10 ms for a million rows of Parquet in one file. What each query costs beside its work, two
-processes, a commit and two objects that wait for the disk, weighs as much as that; each file costs 30 us of listing.
+processes, a commit and two objects that wait for the disk, weighs as much as that; each file costs 10 us of listing.
 So the mark is taken of Parquet with 10 million rows; the ratios with 1 million are printed, too.
 
 python -m benchmarks.query
