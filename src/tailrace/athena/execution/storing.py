@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tailrace.athena.analysis.problem import AnalysisProblem
 from tailrace.athena.catalog.caller import Caller
+from tailrace.engine.errors import EngineError
 from tailrace.engine.files import Staged
 from tailrace.wire.errors import AwsError
 
@@ -52,16 +53,20 @@ async def _put(caller: Caller, bucket: str, key: str, staged: Staged) -> int:
     try:
         await staged.seal()
         caller.call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": staged})
-    except AwsError as error:
+    except (AwsError, EngineError) as error:
         staged.discard()
-        if error.code in ("AccessDenied", "AccessDeniedException"):
-            text = (
-                f"Access denied when writing output to url: s3://{bucket}/{key} . Please ensure you are allowed to "
-                f"access the S3 bucket. {error.message}"
-            )
-            raise AnalysisProblem("PERMISSION_DENIED", None, text) from error
-        raise AnalysisProblem("HIVE_WRITER_CLOSE_ERROR", None, f"s3://{bucket}/{key}: {error.message}") from error
+        raise _refusal(error, f"s3://{bucket}/{key}") from error
     except BaseException:
         staged.discard()
         raise
     return staged.size
+
+
+def _refusal(error: AwsError | EngineError, uri: str) -> AnalysisProblem:
+    text = error.message if isinstance(error, AwsError) else str(error)
+    if isinstance(error, AwsError) and error.code in ("AccessDenied", "AccessDeniedException"):
+        denied = (
+            f"Access denied when writing output to url: {uri} . Please ensure you are allowed to access the S3 bucket."
+        )
+        return AnalysisProblem("PERMISSION_DENIED", None, f"{denied} {text}")
+    return AnalysisProblem("HIVE_WRITER_CLOSE_ERROR", None, f"{uri}: {text}")
