@@ -14,7 +14,7 @@ from tailrace.cloudformation.resources.registry import TYPES
 from tailrace.cloudformation.scope import LANGUAGE_EXTENSIONS, Place, TemplateScope
 from tailrace.cloudformation.stack import Definition
 from tailrace.cloudformation.template import Template, read, transforms_of
-from tailrace.engine.files import FileSlice
+from tailrace.engine.files import content
 from tailrace.engine.kept import Kept
 from tailrace.service.call import Call
 from tailrace.service.cloud import Cloud
@@ -67,11 +67,10 @@ async def _fetch(call: Call, url: str) -> str:
         answer = await call.cloud.request("s3", "GetObject", request, call.principal, region=call.region)
     except AwsError as error:
         raise invalid(f"S3 error: {error.message}\n{_S3_NOTE}") from error
-    body = answer["Body"]
-    if isinstance(body, FileSlice) and body.length > URL_BYTES_MAX:
+    if answer["ContentLength"] > URL_BYTES_MAX:
         raise invalid("Template may not exceed 1000000 bytes in size.")
     try:
-        return (body.read() if isinstance(body, FileSlice) else bytes(body)).decode()
+        return content(answer["Body"]).decode()
     except UnicodeDecodeError:
         raise malformed("unsupported structure.") from None
 

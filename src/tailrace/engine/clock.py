@@ -24,6 +24,11 @@ class Clock(Protocol):
         """Wait for something at most that long; False when time ran out, and then it is cancelled."""
 
 
+def milliseconds(seconds: float) -> int:
+    """Answer whole milliseconds; everybody makes them like this, so that what is of now is never of later."""
+    return round(seconds * 1000)
+
+
 class SystemClock:
     """The machine's clock; it never goes back, even when the machine's does: order must hold, and nobody wait for it.
 
@@ -41,7 +46,7 @@ class SystemClock:
 
     def now_ms(self) -> int:
         """Answer whole milliseconds since the epoch."""
-        return round(self.now() * 1000)  # as everybody makes milliseconds of seconds: what is of now is never of later
+        return milliseconds(self.now())
 
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds."""
@@ -66,7 +71,7 @@ class ManualClock:
 
     def now_ms(self) -> int:
         """Answer whole milliseconds since the epoch."""
-        return round(self._now * 1000)
+        return milliseconds(self._now)
 
     async def sleep(self, seconds: float) -> None:
         """Return when the clock has been advanced that far."""

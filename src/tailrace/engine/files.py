@@ -35,6 +35,11 @@ class FileSlice:
             return file.read(self.length)
 
 
+def content(body: FileSlice | bytes) -> bytes:
+    """Answer all bytes of an answer's body: one without bytes has no file."""
+    return body.read() if isinstance(body, FileSlice) else body
+
+
 class Staged:
     """A body being written. ``seal`` it before the transaction that names it; ``discard`` it when that fails."""
 

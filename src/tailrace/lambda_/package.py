@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from tailrace.engine.files import FileSlice
+from tailrace.engine.files import content
 from tailrace.engine.space import Space
 from tailrace.engine.transaction import Transaction
 from tailrace.lambda_.errors import invalid, too_large
@@ -141,16 +141,14 @@ def _from_s3(call: Call, code: Mapping[str, Any]) -> bytes:
     if "S3ObjectVersion" in code:
         params["VersionId"] = code["S3ObjectVersion"]
     try:
-        body = call.do("s3", "GetObject", params)["Body"]
+        answer = call.do("s3", "GetObject", params)
     except AwsError as error:
         raise invalid(
             f"Error occurred while GetObject. S3 Error Code: {error.code}. S3 Error Message: {error.message}"
         ) from error
-    if not isinstance(body, FileSlice):
-        return bytes(body)
-    if body.length > UNZIPPED_BYTES_MAX:
+    if answer["ContentLength"] > UNZIPPED_BYTES_MAX:
         raise invalid(f"Unzipped size must be smaller than {UNZIPPED_BYTES_MAX} bytes")
-    return body.read()
+    return content(answer["Body"])
 
 
 def _unpacked_bytes(entries: Sequence[zipfile.ZipInfo]) -> int:

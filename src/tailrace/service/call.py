@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tailrace.engine.clock import milliseconds
 from tailrace.engine.transaction import Transaction
 from tailrace.service.cloud import Cloud
 from tailrace.service.principal import Principal
@@ -38,7 +39,7 @@ class Call(msgspec.Struct, frozen=True):
     @property
     def now_ms(self) -> int:
         """The instant of the call in milliseconds since the epoch."""
-        return round(self.now * 1000)
+        return milliseconds(self.now)
 
     @property
     def random(self) -> random.Random:
