@@ -104,6 +104,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "Circular dependency between resources: [B, C, D]",
     ),
     (
+        resources(B=queue(QueueName={"Fn::Sub": ["${A}", False]})),
+        "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as "
+        "first argument, and an optional second argument to specify a mapping of values to replace in the string",
+    ),
+    (
         resources(B={**A_QUEUE, "DeletionPolicy": "Keep"}),
         "Template format error: Unrecognized DeletionPolicy Keep for resource B",
     ),

@@ -58,9 +58,10 @@ def _in_get_att(argument: Any, holds: Holds | None) -> Iterator[Reference]:
 def _in_sub(argument: Any, holds: Holds | None) -> Iterator[Reference]:
     text, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
     yield from references(variables, holds)
+    own = variables if isinstance(variables, dict) else {}
     for variable in _VARIABLE.findall(text) if isinstance(text, str) else ():
         name, _, attribute = variable.strip().partition(".")
-        if variable.strip() not in variables:
+        if variable.strip() not in own:
             yield Reference("Fn::Sub", name, attribute or None)
 
 
