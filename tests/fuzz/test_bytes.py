@@ -18,6 +18,7 @@ from fuzz.names import Names
 from fuzz.operations import Unwritable, ask, authorization, strangers, subjects, written
 from fuzz.storm import Storm
 from fuzz.target import PATIENCE_S, Target
+from sizes import size_of
 
 MIB = 2**20
 CONNECTIONS = 1000
@@ -259,7 +260,7 @@ def test_bodies_that_trickle_hold_no_memory(target: Target) -> None:
         target.assert_serves()
         assert target.memory_mb() - before < 100
     deadline = time.monotonic() + PATIENCE_S
-    while any(path.stat().st_size >= MIB // 2 for path in (target.data_dir / "tmp").glob("*") if path.is_file()):
+    while any(size_of(path) >= MIB // 2 for path in (target.data_dir / "tmp").glob("*") if path.is_file()):
         assert time.monotonic() < deadline, "what nobody finishes is removed"
         time.sleep(0.02)
 

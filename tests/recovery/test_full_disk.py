@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from pipeline.orders import Orders, tailrace
 from recovery.server import Server, run
 from recovery.writers import item
+from sizes import size_of
 
 DISK_BYTES = 200 * 2**20
 LARGE = {"S": "x" * 200_000}
@@ -99,7 +100,7 @@ def test_a_full_disk_refuses_writes_and_goes_on_when_there_is_room(disk: SmallDi
     with pytest.raises(ClientError, match="is full"):
         s3.put_object(Bucket=orders.outputs["BucketName"], Key="too-large", Body=b"x" * 40 * 2**20)
     assert dynamodb.get_item(TableName="orders", Key={"order_id": {"S": "first"}})["Item"]["note"] == LARGE
-    assert not [path for path in (server.data_dir / "tmp").iterdir() if path.stat().st_size > 10 * 2**20]
+    assert not [path for path in (server.data_dir / "tmp").iterdir() if size_of(path) > 10 * 2**20]
 
     disk.empty()
     put(dynamodb, "last")
