@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +79,11 @@ def test_the_aws_cli_packages_and_deploys(
         made = run("aws", "cloudformation", "package", *packed, endpoint=endpoint, folder=project)
         assert made.returncode == 0, made.stderr
         stack = ["--template-file", "packaged.yaml", "--stack-name", name, "--capabilities", "CAPABILITY_IAM"]
-        return run("aws", "cloudformation", "deploy", *stack, *more, endpoint=endpoint, folder=project)
+        done = run("aws", "cloudformation", "deploy", *stack, *more, endpoint=endpoint, folder=project)
+        ended = int(time.time())
+        while int(time.time()) == ended:  # the CLI names its change sets by the second
+            time.sleep(0.05)
+        return done
 
     first = deploy("--parameter-overrides", "Kept=mine", "--tags", "team=data")
     assert (first.returncode, "Successfully created/updated stack" in first.stdout) == (0, True), first
